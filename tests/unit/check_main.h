@@ -59,26 +59,31 @@ static inline int check_run(const char *name, const struct check_entry *entry,
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-#define CHECK_MAIN_ROWS(name, ...)                                           \
-	int main(void)                                                       \
-	{                                                                    \
-		const struct check_entry check_all[] = { __VA_ARGS__ };      \
-                                                                             \
-		return check_run(name, check_all,                            \
-				 sizeof(check_all) / sizeof(check_all[0]));  \
+/* main() for cases and tables: each argument is a struct check_entry. */
+#define CHECK_MAIN_ROWS(name, ...)                                             \
+	int main(void)                                                         \
+	{                                                                      \
+		const struct check_entry check_all[] = { __VA_ARGS__ };        \
+                                                                               \
+		return check_run(name, check_all,                              \
+				 sizeof(check_all) / sizeof(check_all[0]));    \
 	}
 
-#define CHECK_MAIN(name, ...)                                                \
-	int main(void)                                                       \
-	{                                                                    \
-		const TTest *const check_all[] = { __VA_ARGS__ };            \
-		struct check_entry check_one[sizeof(check_all) /             \
-					     sizeof(check_all[0])] = { 0 };  \
-		const size_t nr = sizeof(check_all) / sizeof(check_all[0]);  \
-                                                                             \
-		for (size_t i = 0; i < nr; i++)                              \
-			check_one[i].test = check_all[i];                    \
-		return check_run(name, check_one, nr);                       \
+/*
+ * main() for plain cases.  Check makes a case a pointer that is not constant,
+ * so that the list can only be put together at run time.
+ */
+#define CHECK_MAIN(name, ...)                                                  \
+	int main(void)                                                         \
+	{                                                                      \
+		const TTest *const check_all[] = { __VA_ARGS__ };              \
+		struct check_entry check_one[sizeof(check_all) /               \
+					     sizeof(check_all[0])] = { 0 };    \
+		const size_t nr = sizeof(check_all) / sizeof(check_all[0]);    \
+                                                                               \
+		for (size_t i = 0; i < nr; i++)                                \
+			check_one[i].test = check_all[i];                      \
+		return check_run(name, check_one, nr);                         \
 	}
 
 #endif
