@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.h - one file and its page cache.
+ *
+ * A file's pages are looked up in an array of 32-bit slots:
+ *
+ *	0		not cached
+ *	pfn + 1		cached in that frame
+ *	SHADOW_BIT | x	evicted; x is workingset.h's shadow entry
+ *
+ * A bitmap says which cached pages are dirty, so that the flusher finds them
+ * in file order.  Units: pages.  Locking: the world's lock.
+ */
+#ifndef ENGINE_MEMORY_FILE_H
+#define ENGINE_MEMORY_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vm/machine.h>
+
+#include "memory/mapping.h"
+#include "memory/page.h"
+
+struct vma;
+
+#define SHADOW_BIT (1u << 31)
+
+struct file {
+	struct mapping mapping; /* FILE or SHMEM */
+	char name[VM_NAME_LEN];
+	uint32_t disk;
+	uint64_t nr_pages;
+	uint32_t *slot;		/* reserve_alloc()ed */
+	uint64_t *dirty;	/* bitmap */
+	uint64_t nr_cached, nr_dirty, nr_shadows;
+	uint64_t dirtied_when_ns; /* first dirtying since it was clean */
+	uint64_t wb_index;	/* where the flusher goes on */
+	struct vma *vmas;	/* shared mappings, through file_next */
+	uint32_t refs;		/* tasks that use it */
+};
+
+/* The file called @name; created with @nr_pages on @disk if there is none.
+ * NULL: -ENOMEM.  A larger @nr_pages makes it longer. */
+struct file *file_get(struct vm *vm, const char *name, uint32_t disk,
+		      uint64_t nr_pages);
+struct file *file_find(struct vm *vm, const char *name);
+void file_destroy(struct vm *vm, struct file *f);
+
+static inline uint32_t file_lookup(const struct file *f, uint64_t index)
+{
+	uint32_t s = f->slot[index];
+
+	return s && !(s & SHADOW_BIT) ? s - 1 : PFN_NONE;
+}
+
+/*
+ * Put @pfn into the cache at @index (nr_file_pages, nr_shmem) and return the
+ * slot's old content, 0 or a shadow.  The caller puts it on an LRU list.
+ */
+uint32_t file_insert(struct vm *vm, struct file *f, uint64_t index,
+		     uint32_t pfn);
+
+/* Take it out and leave @leave there: 0 or SHADOW_BIT | shadow. */
+void file_remove(struct vm *vm, struct file *f, uint64_t index,
+		 uint32_t leave);
+
+/* PG_DIRTY with its counters, the bitmap and the age.  False: it was. */
+bool file_set_dirty(struct vm *vm, struct file *f, uint32_t pfn);
+
+/* The next dirty page at or after @from, or UINT64_MAX. */
+uint64_t file_next_dirty(const struct file *f, uint64_t from);
+
+/* Dirty -> writeback -> clean, for file and swap-cache pages alike. */
+void page_clear_dirty(struct vm *vm, uint32_t pfn);
+void page_set_writeback(struct vm *vm, uint32_t pfn);
+void page_clear_writeback(struct vm *vm, uint32_t pfn);
+
+#endif

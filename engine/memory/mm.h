@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm.h - address spaces: areas, page tables, resident set.
+ *
+ * An area (vma) is a run of virtual pages with one 32-bit entry each:
+ *
+ *	0			nothing here
+ *	1ADp pppp ... pppp	present: A accessed, D dirty, p frame number
+ *	01aa aaoo ... oooo	swapped out: area a, slot o (26 bits)
+ *
+ * The accessed bit is set by a touch, as hardware does; reclaim tests and
+ * clears it.  Every 512 entries that are in use cost one page-table page,
+ * which comes out of the machine's memory.
+ *
+ * Locking: the world's lock.
+ */
+#ifndef ENGINE_MEMORY_MM_H
+#define ENGINE_MEMORY_MM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "memory/mapping.h"
+#include "memory/page.h"
+
+struct file;
+struct mm;
+struct task;
+
+#define PTE_PRESENT  (1u << 31)
+#define PTE_SWAP     (1u << 30) /* meaningful without PTE_PRESENT */
+#define PTE_ACCESSED (1u << 30) /* meaningful with PTE_PRESENT */
+#define PTE_DIRTY    (1u << 29) /* meaningful with PTE_PRESENT */
+#define PTE_PFN	     ((1u << 28) - 1)
+
+#define SWAP_OFFSET_BITS 26u
+#define SWAP_MAX_SLOTS	 (1u << SWAP_OFFSET_BITS)
+#define MAX_VMAS 4u /* of one address space */
+
+#define PTES_PER_TABLE 512u
+
+struct vma {
+	struct mapping mapping; /* ANON; a file's vma uses the file's number */
+	struct mm *mm;
+	struct file *file;	/* shared mapping of it, or NULL */
+	uint64_t nr_pages;
+	uint64_t locked_pages;	/* mlocked: the first so many */
+	uint64_t last_fault;	/* page of the last fault: swap read-ahead */
+	uint32_t *pte;		/* reserve_alloc()ed, capacity entries */
+	uint32_t *table;	/* pfn + 1 of the page-table page, by 512 */
+	uint64_t capacity;
+	uint64_t start;		/* virtual address, for maps */
+	struct vma *file_next;	/* others that map the same file */
+	bool exec;
+};
+
+struct mm {
+	struct task *task;
+	uint32_t nr_vmas;
+	struct vma *vma[MAX_VMAS];
+	uint64_t rss_anon, rss_file, rss_shmem, swapents;
+	uint64_t peak_rss, peak_vm;
+	uint64_t total_vm;
+	uint64_t nr_ptes;	/* page-table pages, upper levels included */
+	uint64_t locked_vm;
+	uint64_t committed;	/* pages accounted by rule I */
+	uint64_t *node_pages;	/* resident by node, VM_MAX_NODES of them */
+};
+
+static inline bool pte_present(uint32_t pte)
+{
+	return pte & PTE_PRESENT;
+}
+
+static inline bool pte_swapped(uint32_t pte)
+{
+	return (pte & (PTE_PRESENT | PTE_SWAP)) == PTE_SWAP;
+}
+
+static inline uint32_t pte_pfn(uint32_t pte)
+{
+	return pte & PTE_PFN;
+}
+
+static inline uint32_t pte_swap(uint32_t area, uint32_t slot)
+{
+	return PTE_SWAP | area << SWAP_OFFSET_BITS | slot;
+}
+
+static inline uint32_t pte_swap_area(uint32_t pte)
+{
+	return (pte & ~PTE_SWAP) >> SWAP_OFFSET_BITS;
+}
+
+static inline uint32_t pte_swap_slot(uint32_t pte)
+{
+	return pte & (SWAP_MAX_SLOTS - 1);
+}
+
+struct mm *mm_create(struct vm *vm, struct task *task);
+
+/* Its areas must be empty (fault.h: exit_mmap_step()).  NULL is fine. */
+void mm_destroy(struct vm *vm, struct mm *mm);
+
+/*
+ * Add an area of @nr_pages, anonymous or (@file) a shared mapping; NULL:
+ * -ENOMEM.  mm_grow() makes an area longer, 0 or -ENOMEM.  Neither asks the
+ * overcommit rules: overcommit.h does.
+ */
+struct vma *mm_add_vma(struct vm *vm, struct mm *mm, uint64_t nr_pages,
+		       struct file *file);
+int mm_grow(struct vm *vm, struct vma *vma, uint64_t nr_pages);
+
+/* rss of all kinds; and keep the peaks. */
+uint64_t mm_rss(const struct mm *mm);
+void mm_update_peaks(struct mm *mm);
+
+/*
+ * Map @pfn at entry @index: rss, PG_MAPPED, nr_anon_pages or nr_mapped.
+ * mm_unmap() is its reverse and leaves @leave (0 or a swap entry) there.
+ * The page table page must be there (mm_has_table()).
+ */
+void mm_map(struct vm *vm, struct vma *vma, uint64_t index, uint32_t pfn,
+	    uint32_t bits);
+void mm_unmap(struct vm *vm, struct vma *vma, uint64_t index, uint32_t leave);
+bool mm_has_table(const struct vma *vma, uint64_t index);
+
+/* Call with a freshly allocated kernel page; it now belongs to the area. */
+void mm_add_table(struct vm *vm, struct vma *vma, uint64_t index,
+		  uint32_t pfn);
+
+/*
+ * rmap.  try_to_unmap: take @pfn out of all page tables, leaving swap entries
+ * for a page in the swap cache.  page_referenced: how many mappings had the
+ * accessed bit, cleared; @locked says that one is mlocked, @exec that one is
+ * executable; dirty bits of PTEs are moved to PG_DIRTY by the unmap.
+ */
+void rmap_unmap(struct vm *vm, uint32_t pfn);
+unsigned rmap_referenced(struct vm *vm, uint32_t pfn, bool *locked,
+			 bool *exec);
+
+#endif

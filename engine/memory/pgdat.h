@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pgdat.h - a node: its zones, its LRU lists, its kswapd's state.
+ *
+ * Units: pages.  Locking: the world's lock.
+ */
+#ifndef ENGINE_MEMORY_PGDAT_H
+#define ENGINE_MEMORY_PGDAT_H
+
+#include "memory/lruvec.h"
+#include "memory/zone.h"
+#include "world/world.h"
+
+enum pgdat_flag {
+	PGDAT_WRITEBACK = 1u << 0, /* tail of the LRU is under writeback */
+	PGDAT_DIRTY = 1u << 1,	   /* tail of the LRU is dirty */
+	PGDAT_CONGESTED = 1u << 2,
+	PGDAT_RECLAIM_LOCKED = 1u << 3, /* a node reclaim runs */
+};
+
+struct zoneref {
+	uint8_t zone; /* index into vm->zone_table */
+};
+
+struct kswapd; /* actors/kswapd.h */
+
+struct pgdat {
+	int nid;
+	struct zone zone[VM_NR_ZONES];
+	uint64_t managed, present;
+	bool has_cpu;
+	struct lruvec lruvec;
+	int64_t item[VM_NR_NODE_ITEMS];
+	/* Zones in the order in which a request of this node tries them. */
+	struct zoneref zonelist[VM_MAX_NODES * VM_NR_ZONES];
+	unsigned nr_zonelist;
+	uint64_t totalreserve;
+	uint64_t min_unmapped_pages, min_slab_pages;
+	uint32_t flags;
+	/* D: the request that kswapd is to serve next */
+	struct kswapd *kswapd;
+	int kswapd_order;
+	int kswapd_highest_zoneidx; /* VM_NR_ZONES: none */
+	int kswapd_failures;
+	/* E.8: work that the superblock shrinker put off */
+	uint64_t slab_deferred;
+	uint64_t nr_dentries;	 /* objects on the LRU, dentries and inodes */
+	/* reclaimers asleep in C.4, E.1: until these numbers change */
+	uint32_t nr_throttled;
+	uint64_t nr_writeback_ended; /* while somebody waits for writeback */
+	uint64_t hugepages, hugepages_free; /* of 512 pages */
+};
+
+#endif

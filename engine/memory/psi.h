@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * psi.h - pressure stall information (fact sheet J.5) and load average (J.6).
+ *
+ * Every task counts on its CPU as running, in I/O wait, in memory stall.
+ * Time in which some, or all, non-idle tasks are stalled is added up per CPU
+ * and averaged over 10, 60 and 300 seconds, as kernel/sched/psi.c does.
+ *
+ * Units: virtual ns; averages in fixed point with 11 fraction bits.
+ * Locking: the world's lock.
+ */
+#ifndef ENGINE_MEMORY_PSI_H
+#define ENGINE_MEMORY_PSI_H
+
+#include <stdint.h>
+
+#include <vm/stat.h>
+
+enum psi_bit {
+	PSI_RUNNING = 1u << 0,
+	PSI_IOWAIT = 1u << 1,
+	PSI_MEMSTALL = 1u << 2,
+	PSI_MEMSTALL_RUNNING = 1u << 3, /* running inside reclaim */
+};
+
+#define PSI_NR_COUNTS 4u
+#define PSI_PERIOD_NS (2 * 1000000000ull + 4000000ull) /* 2 s + 1 jiffy */
+#define LOAD_PERIOD_NS (5 * 1000000000ull + 4000000ull)
+
+struct psi_cpu {
+	uint32_t nr[PSI_NR_COUNTS]; /* tasks by bit */
+	uint64_t since_ns;
+	uint64_t some_ns[VM_NR_PSI], full_ns[VM_NR_PSI], nonidle_ns;
+};
+
+struct psi {
+	uint32_t nr_cpus;
+	struct psi_cpu *cpu;
+	uint64_t last_ns;	/* times have been collected until then */
+	uint64_t avg_next_ns, avg_last_ns;
+	uint64_t total_ns[VM_NR_PSI][2]; /* some, full */
+	uint64_t avg_total_ns[VM_NR_PSI][2];
+	uint64_t avg[VM_NR_PSI][2][3];
+};
+
+int psi_init(struct psi *p, uint32_t nr_cpus);
+void psi_fini(struct psi *p);
+
+/* A task on @cpu stops (@clear) and starts (@set) to count as PSI_*. */
+void psi_change(struct psi *p, unsigned cpu, uint32_t clear, uint32_t set,
+		uint64_t now_ns);
+
+/* Collect times; renew the averages when a period has passed. */
+void psi_update(struct psi *p, uint64_t now_ns);
+void psi_get(struct psi *p, uint64_t now_ns, struct vm_psi out[VM_NR_PSI]);
+
+/*
+ * Pure.  One period of an average: @avg old, @stall_ns of @period_ns stalled,
+ * @missed whole idle periods before it.  kernel/sched/psi.c:calc_avgs.
+ */
+void psi_calc_avgs(uint64_t avg[3], unsigned missed, uint64_t stall_ns,
+		   uint64_t period_ns);
+
+/* Pure.  One 5 s turn of the load average with @active tasks. */
+void loadavg_calc(uint64_t load[3], uint64_t active);
+
+#endif

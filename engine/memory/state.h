@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.h - struct vm: everything that exists in one simulated machine.
+ *
+ * Every floor may read it; each member is changed by the file named beside
+ * it.  All of it is guarded by world.lock.
+ */
+#ifndef ENGINE_MEMORY_STATE_H
+#define ENGINE_MEMORY_STATE_H
+
+#include <vm/sysctl.h>
+#include <vm/trace.h>
+
+#include "memory/disk.h"
+#include "memory/file.h"
+#include "memory/mm.h"
+#include "memory/pgdat.h"
+#include "memory/psi.h"
+#include "memory/swap_map.h"
+#include "memory/task.h"
+#include "world/world.h"
+
+/* The tunables, named as the files of /proc/sys/vm (sysctl.c). */
+struct tunables {
+	uint64_t admin_reserve_kbytes;
+	int32_t compact_memory;
+	int32_t compact_unevictable_allowed;
+	uint32_t compaction_proactiveness;
+	uint64_t dirty_background_bytes;
+	int32_t dirty_background_ratio;
+	uint64_t dirty_bytes;
+	uint32_t dirty_expire_centisecs;
+	int32_t dirty_ratio;
+	uint32_t dirty_writeback_centisecs;
+	uint32_t dirtytime_expire_seconds;
+	int32_t drop_caches;
+	int32_t enable_soft_offline;
+	int32_t extfrag_threshold;
+	bool hugetlb_optimize_vmemmap;
+	int32_t hugetlb_shm_group;
+	int32_t laptop_mode; /* seconds */
+	int32_t legacy_va_layout;
+	int32_t lowmem_reserve_ratio[VM_NR_ZONES];
+	int32_t max_map_count;
+	int32_t memfd_noexec;
+	int32_t memory_failure_early_kill;
+	int32_t memory_failure_recovery;
+	int32_t min_free_kbytes;
+	int32_t min_slab_ratio;
+	int32_t min_unmapped_ratio;
+	uint64_t mmap_min_addr;
+	int32_t mmap_rnd_bits;
+	int32_t mmap_rnd_compat_bits;
+	uint64_t nr_hugepages;
+	uint64_t nr_overcommit_hugepages;
+	int32_t numa_stat;
+	int32_t oom_dump_tasks;
+	int32_t oom_kill_allocating_task;
+	uint64_t overcommit_kbytes;
+	int32_t overcommit_memory;
+	int32_t overcommit_ratio;
+	int32_t page_cluster;
+	int32_t page_lock_unfairness;
+	int32_t panic_on_oom;
+	int32_t percpu_pagelist_high_fraction;
+	int32_t stat_interval; /* seconds */
+	int32_t swappiness;
+	int32_t unprivileged_userfaultfd;
+	uint64_t user_reserve_kbytes;
+	int32_t vfs_cache_pressure;
+	int32_t watermark_boost_factor;
+	int32_t watermark_scale_factor;
+	int32_t zone_reclaim_mode;
+};
+
+struct cpu; /* actors/cpu.h */
+
+struct vm {
+	struct world world;
+	struct vm_machine conf; /* as given; file and task lists are copies */
+	struct tunables ctl;	/* sysctl.c */
+	int32_t user_min_free_kbytes; /* -1: nobody has written it */
+
+	/* memory: pgdat.c, buddy.c, lruvec.c */
+	uint32_t nr_nodes;
+	struct pgdat node[VM_MAX_NODES];
+	struct zone *zone_table[VM_MAX_NODES * VM_NR_ZONES];
+	struct page *mem_map;
+	uint64_t nr_frames;  /* of mem_map, holes included */
+	uint8_t *block_zone; /* zone id of a page block */
+	uint8_t *block_type; /* migrate type of a page block */
+	uint64_t total_pages; /* managed */
+	uint64_t totalreserve;
+	unsigned shadow_order; /* workingset.c: age bits dropped */
+
+	/* owners of pages */
+	struct mapping *mapping[MAPPING_MAX];
+	uint16_t last_mapping;
+	struct file *files[VM_MAX_FILES];
+	uint32_t nr_files;
+	struct swap_area swap[VM_MAX_SWAPS];
+	uint64_t swap_turn;
+
+	/* who acts */
+	struct disk disk[VM_MAX_DISKS];
+	struct cpu *cpu; /* conf.nr_cpus of them */
+	struct vm_cpu_stat cpu_stat[VM_MAX_CPUS];
+	struct task *tasks, *last_task;
+	struct task *pid_table[VM_MAX_PID + 1];
+	uint32_t nr_tasks;
+	int last_pid;
+
+	/* figures */
+	uint64_t event[VM_NR_EVENT_ITEMS];
+	struct psi psi;
+	uint64_t loadavg[3];
+	uint64_t load_next_ns;
+	uint32_t nr_running, nr_uninterruptible, nr_iowait;
+	uint64_t forks, context_switches;
+	uint64_t committed_as;
+
+	/* F.1: the smoothed limit, and when it was last moved */
+	uint64_t dirty_limit, dirty_limit_time_ns;
+
+	/* oom_kill.c */
+	uint32_t nr_oom_victims; /* in flight */
+	bool panicked;
+
+	/* observer (trace.c) */
+	vm_observer *observer;
+	void *observer_arg;
+
+	/*
+	 * Upwards: set by the floor that does it, so that the floor below
+	 * need not know it.
+	 */
+	void (*end_io)(struct vm *vm, struct disk *d, const struct disk_io *io);
+	void (*task_runnable)(struct vm *vm, struct task *t);
+	void (*wake_flusher)(struct vm *vm, struct disk *d,
+			     enum vm_wb_reason reason);
+};
+
+static inline struct page *pfn_page(const struct vm *vm, uint32_t pfn)
+{
+	return &vm->mem_map[pfn];
+}
+
+static inline struct zone *page_zone(const struct vm *vm, uint32_t pfn)
+{
+	return vm->zone_table[vm->block_zone[pfn >> PAGEBLOCK_ORDER]];
+}
+
+static inline struct pgdat *page_pgdat(struct vm *vm, uint32_t pfn)
+{
+	return &vm->node[page_zone(vm, pfn)->nid];
+}
+
+#define for_each_node(vm, p)                                                   \
+	for (p = (vm)->node; p < (vm)->node + (vm)->nr_nodes; p++)
+
+#define for_each_zone(pgdat, z)                                                \
+	for (z = (pgdat)->zone; z < (pgdat)->zone + VM_NR_ZONES; z++)
+
+#endif

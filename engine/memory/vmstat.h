@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmstat.h - counting.
+ *
+ * Exact counters, one place for each: no per-CPU deltas, so what the kernel
+ * folds every second is always folded here.  Locking: the world's lock.
+ */
+#ifndef ENGINE_MEMORY_VMSTAT_H
+#define ENGINE_MEMORY_VMSTAT_H
+
+#include <assert.h>
+
+#include "memory/state.h"
+
+static inline void count_events(struct vm *vm, enum vm_event_item e,
+				uint64_t n)
+{
+	assert(e < VM_NR_EVENT_ITEMS);
+	vm->event[e] += n;
+}
+
+static inline void count_event(struct vm *vm, enum vm_event_item e)
+{
+	count_events(vm, e, 1);
+}
+
+static inline void mod_zone(struct zone *z, enum vm_zone_item i, int64_t n)
+{
+	z->item[i] += n;
+	assert(z->item[i] >= 0);
+}
+
+static inline void mod_node(struct pgdat *p, enum vm_node_item i, int64_t n)
+{
+	p->item[i] += n;
+	assert(p->item[i] >= 0);
+}
+
+static inline void mod_page_node(struct vm *vm, uint32_t pfn,
+				 enum vm_node_item i, int64_t n)
+{
+	mod_node(page_pgdat(vm, pfn), i, n);
+}
+
+static inline void mod_page_zone(struct vm *vm, uint32_t pfn,
+				 enum vm_zone_item i, int64_t n)
+{
+	mod_zone(page_zone(vm, pfn), i, n);
+}
+
+/* Sum over all nodes, all zones. */
+uint64_t global_node_item(const struct vm *vm, enum vm_node_item i);
+uint64_t global_zone_item(const struct vm *vm, enum vm_zone_item i);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_alloc.h - getting and giving back pages (fact sheet C).
+ *
+ * A request that may block cannot block in a step: it is a struct
+ * alloc_context that is stepped until it is through.  Each step does a
+ * bounded amount of work, says what it cost, and returns
+ *
+ *	ALLOC_DONE	ac->pfn is the page
+ *	ALLOC_FAILED	no page, and none to be had: -ENOMEM
+ *	ALLOC_AGAIN	call again after the cost has been paid
+ *	ALLOC_WAIT	call again at ac->until_ns (a throttle, the OOM lock)
+ *
+ * mm/page_alloc.c:__alloc_pages_slowpath is the model; its local variables
+ * are the members.  Locking: the world's lock.
+ */
+#ifndef ENGINE_RECLAIM_PAGE_ALLOC_H
+#define ENGINE_RECLAIM_PAGE_ALLOC_H
+
+#include "memory/state.h"
+#include "reclaim/gfp.h"
+#include "reclaim/vmscan.h"
+
+enum alloc_result { ALLOC_DONE, ALLOC_FAILED, ALLOC_AGAIN, ALLOC_WAIT };
+
+enum alloc_flag {
+	ALLOC_MIN_RESERVE = 1u << 0,
+	ALLOC_NON_BLOCK = 1u << 1,
+	ALLOC_HIGHATOMIC = 1u << 2,
+	ALLOC_OOM = 1u << 3,
+	ALLOC_NO_WATERMARKS = 1u << 4,
+	ALLOC_KSWAPD = 1u << 5,
+};
+
+enum alloc_stage {
+	ALLOC_FAST,	/* free lists at low */
+	ALLOC_NODE_RECLAIM, /* zone_reclaim_mode, inside the fast path */
+	ALLOC_SLOW,	/* wake kswapd, free lists at min */
+	ALLOC_THROTTLE, /* asleep until kswapd has freed half of min */
+	ALLOC_RECLAIM,	/* direct reclaim, pass by pass */
+	ALLOC_RETRY,	/* is another turn worth while? */
+	ALLOC_OOM_KILL,
+};
+
+struct alloc_context {
+	/* the request */
+	uint32_t gfp;
+	unsigned order;
+	int nid;	   /* preferred node */
+	uint64_t nodemask; /* nodes allowed; all ones: no policy */
+	struct task *task; /* who asks; NULL: nobody, does not block */
+	enum vm_migratetype migratetype;
+
+	/* the answer */
+	uint32_t pfn;
+	uint64_t until_ns;
+	uint64_t cost_ns; /* of the last step */
+
+	/* how far it is */
+	enum alloc_stage stage;
+	uint32_t alloc_flags;
+	int highest_zoneidx;
+	unsigned zone_at;      /* where a fast path goes on in the zonelist */
+	bool node_full[VM_MAX_NODES]; /* node reclaim says: leave it */
+	int no_progress_loops;
+	bool started_stall;
+	uint64_t began_ns;
+	struct reclaim reclaim; /* vmscan.h: direct or node reclaim */
+};
+
+/* Fill in a request; members not named are set to their start. */
+void alloc_begin(struct vm *vm, struct alloc_context *ac, uint32_t gfp,
+		 unsigned order, int nid, uint64_t nodemask,
+		 struct task *task);
+
+enum alloc_result alloc_step(struct vm *vm, struct alloc_context *ac);
+
+/* Give the request up in the middle (its task was killed). */
+void alloc_abort(struct vm *vm, struct alloc_context *ac);
+
+/*
+ * For requests that cannot wait: the fast path, then min with what the gfp
+ * flags allow.  PFN_NONE if there is none.
+ */
+uint32_t alloc_pages_nowait(struct vm *vm, uint32_t gfp, unsigned order,
+			    int nid, uint64_t nodemask);
+
+/* Counts pgfree.  The page is off all lists and has no owner. */
+void free_pages(struct vm *vm, uint32_t pfn, unsigned order);
+
+/* B.6.  @z passes for a request of @order at @mark pages? */
+bool zone_watermark_ok(const struct zone *z, unsigned order, uint64_t mark,
+		       int highest_zoneidx, uint32_t alloc_flags);
+
+/* Pure: step 2 and 3 of B.6 for order 0. */
+bool watermark_passes(uint64_t free, uint64_t mark, uint64_t reserve,
+		      uint32_t alloc_flags);
+
+/* C.1: order the zones of every node's list. */
+void build_zonelists(struct vm *vm);
+
+/* Highest zone index that @gfp may use. */
+int gfp_zone(uint32_t gfp);
+
+/* D.1. */
+void wakeup_kswapd(struct vm *vm, struct zone *z, uint32_t gfp, int order,
+		   int highest_zoneidx);
+
+/*
+ * B: all marks, protections and totals anew, from vm->ctl.  The second only
+ * the protections (written or read: errata 11).
+ */
+void setup_per_zone_wmarks(struct vm *vm);
+void setup_per_zone_lowmem_reserve(struct vm *vm);
+void setup_min_unmapped_ratio(struct vm *vm);
+void setup_min_slab_ratio(struct vm *vm);
+
+/* B.1 at boot, and when thp is switched. */
+void init_min_free_kbytes(struct vm *vm);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * compiler.h - what the compiler can do for us; the only #if of the project.
+ *
+ * The thread-safety words are clang's (-Wthread-safety); gcc sees nothing.
+ * VM_DEVELOPER builds check lock ranks and, after every step, vm_check().
+ */
+#ifndef ENGINE_WORLD_COMPILER_H
+#define ENGINE_WORLD_COMPILER_H
+
+#include <stddef.h>
+
+#if defined(__clang__)
+#define CAPABILITY(x) __attribute__((capability(x)))
+#define ACQUIRE(...)  __attribute__((acquire_capability(__VA_ARGS__)))
+#define RELEASE(...)  __attribute__((release_capability(__VA_ARGS__)))
+#define REQUIRES(...) __attribute__((requires_capability(__VA_ARGS__)))
+#define EXCLUDES(...) __attribute__((locks_excluded(__VA_ARGS__)))
+#define NO_LOCK_ANALYSIS __attribute__((no_thread_safety_analysis))
+#else
+#define CAPABILITY(x)
+#define ACQUIRE(...)
+#define RELEASE(...)
+#define REQUIRES(...)
+#define EXCLUDES(...)
+#define NO_LOCK_ANALYSIS
+#endif
+
+#if defined(VM_DEVELOPER)
+enum { vm_developer = 1 };
+#else
+enum { vm_developer = 0 };
+#endif
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define prefetchw(p) __builtin_prefetch((p), 1)
+
+#define container_of(ptr, type, member)                                        \
+	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Both arguments are evaluated once: they are plain values here. */
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+#endif

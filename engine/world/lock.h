@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock.h - a fair lock with a rank.
+ *
+ * Fair, because the engine's lock is taken for one bounded step at a time by
+ * threads that want it again at once: a reader of /proc must get its turn
+ * after the step that is running, not after the last one that ever runs.
+ *
+ * The lock-order tree, outermost first.  A thread may take a lock only if
+ * its rank is higher than that of every lock it holds; developer builds
+ * check it.
+ *
+ *	LOCK_RANK_CONTROL	switching worlds, starting and stopping
+ *	  LOCK_RANK_WORLD	everything that is simulated
+ */
+#ifndef ENGINE_WORLD_LOCK_H
+#define ENGINE_WORLD_LOCK_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "world/compiler.h"
+
+enum lock_rank { LOCK_RANK_CONTROL = 1, LOCK_RANK_WORLD = 2 };
+
+struct CAPABILITY("lock") lock {
+	pthread_mutex_t mutex; /* guards the two tickets, never held long */
+	pthread_cond_t turn;
+	uint64_t next;	  /* ticket that the next taker draws */
+	uint64_t serving; /* ticket that holds the lock */
+	enum lock_rank rank;
+};
+
+/* 0 or -EAGAIN. */
+int lock_init(struct lock *l, enum lock_rank rank);
+void lock_fini(struct lock *l);
+
+/* Tickets are served in the order in which they were drawn. */
+void lock_take(struct lock *l) ACQUIRE(l);
+void lock_drop(struct lock *l) RELEASE(l);
+
+/*
+ * Drop @l, sleep until @cond is signalled or the monotonic clock shows
+ * @until_ns (UINT64_MAX: no time), take @l again.  May wake for no reason.
+ */
+void lock_wait(struct lock *l, pthread_cond_t *cond, uint64_t until_ns)
+	REQUIRES(l);
+
+/* Signal @cond to a lock_wait() on @l. */
+void lock_signal(struct lock *l, pthread_cond_t *cond);
+
+#endif
