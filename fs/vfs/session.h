@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session.h - a tree of virtual files, mounted.
+ *
+ *	err = session_create(&s, &root_dir, priv, &options);
+ *	err = session_mount(s, "/mnt");
+ *	...fork to the background, start threads...
+ *	err = session_run(s);	// until unmounted or SIGTERM, SIGINT, SIGHUP
+ *	session_destroy(s);
+ *
+ * One loop answers all requests and no handler waits (design section 7).
+ * Beside it runs one thread, the notifier, which serves readers and pollers
+ * that wait for a struct file_source; it starts in session_run(), so the
+ * process may fork until then.
+ *
+ * Signals: session_create() blocks SIGTERM, SIGINT and SIGHUP in its thread,
+ * so that threads started later do not take them; session_run() takes them.
+ * Errors: -errno; libfuse says on stderr what mount(2) or fusermount3 said.
+ * Ownership: the session copies the options, borrows root, priv and the
+ * strings of options until session_destroy().
+ */
+#ifndef VFS_SESSION_H
+#define VFS_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fs/vfs/tree.h"
+
+struct session;
+
+struct session_options {
+	const char *mount_opts; /* for mount: "allow_other,fsname=x", or NULL */
+	bool debug;		/* libfuse's own trace on stderr */
+	/*
+	 * Who plays root of the simulated machine: files of uid 0 belong to
+	 * this uid and gid, and its requests carry uid 0.  The mounting
+	 * user, as a rule.
+	 */
+	uint32_t root_uid, root_gid;
+	/* Called once, from the loop, as soon as the mount answers. */
+	void (*ready)(void *arg);
+	void *ready_arg;
+};
+
+/* Build the tree and the FUSE session; nothing is mounted yet. */
+int session_create(struct session **sp, const struct tree_dir *root,
+		   void *priv, const struct session_options *options);
+
+/* Mount on @mountpoint.  Requests wait until session_run(). */
+int session_mount(struct session *s, const char *mountpoint);
+
+/*
+ * Serve until unmounted (0), a signal (its number), or an error (-errno).
+ * The mount is gone when it returns; requests that file_wait() kept have had
+ * their cancel() called.
+ */
+int session_run(struct session *s);
+
+/* As a signal would: session_run() comes to its end.  Any thread. */
+void session_stop(struct session *s);
+
+/* Free all; what is still kept by file_wait() must have been completed. */
+void session_destroy(struct session *s);
+
+#endif
