@@ -126,6 +126,12 @@ struct vm {
 	uint32_t nr_oom_victims; /* in flight */
 	bool panicked;
 
+	/* ops that have ended; vm.c calls their done() without the lock */
+	struct vm_op *ended, *last_ended;
+
+	/* the sleeping tasks of the whole machine, by wake_ns: cpu.c */
+	struct actor timer; /* actors/timer.c: PSI, load average, reaper */
+
 	/* observer (trace.c) */
 	vm_observer *observer;
 	void *observer_arg;

@@ -60,6 +60,12 @@ struct world {
 	uint64_t base_ns, real_base_ns;
 	/* called after every step in developer builds; may be NULL */
 	void (*after_step)(struct world *w, struct actor *a);
+	/*
+	 * Something has ended that somebody outside waits for: whoever runs
+	 * the world calls deliver() soon, without the lock.
+	 */
+	bool deliver_pending;
+	void (*deliver)(struct world *w);
 };
 
 /* @seed decides all chance.  0 or -EAGAIN (the system has no more locks). */
