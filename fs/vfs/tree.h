@@ -191,9 +191,8 @@ const struct tree_node *tree_find(const struct tree *tree, uint64_t ino,
  * The child of @dir (whose request is @rq) called @name: its inode number,
  * and @child filled in from @rq; or 0.
  */
-uint64_t tree_lookup(const struct tree *tree, const struct tree_node *dir,
-		     const struct tree_req *rq, const char *name,
-		     struct tree_req *child);
+uint64_t tree_lookup(const struct tree_node *dir, const struct tree_req *rq,
+		     const char *name, struct tree_req *child);
 
 /* Where a listing of a directory stands. */
 struct tree_cursor {
@@ -205,12 +204,11 @@ struct tree_cursor {
 };
 
 /* Step to the next child; false at the end.  No "." and "..". */
-bool tree_readdir(const struct tree *tree, const struct tree_node *dir,
-		  const struct tree_req *rq, struct tree_cursor *c);
+bool tree_readdir(const struct tree_node *dir, const struct tree_req *rq,
+		  struct tree_cursor *c);
 
 /* The inode number of the directory that @node, asked by @rq, is in. */
-uint64_t tree_parent(const struct tree *tree, const struct tree_node *node,
-		     const struct tree_req *rq);
+uint64_t tree_parent(const struct tree_node *node, const struct tree_req *rq);
 
 /* Mode, owner, size, links of a node.  0, or -ENOENT if it is gone. */
 int tree_getattr(const struct tree *tree, const struct tree_node *node,
