@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+#
+# stages.sh - the builds, and which cases each is good for.
+#
+# Sourced by tests/run.sh (bash) after tests/cases.sh.  Names of cases are
+# BUILD/GROUP/NAME.  Groups unit, sim and threads are executables of the
+# build called GROUP-NAME; mount tests are the executables in tests/mount and
+# tests/conformance; examples are examples/*.sh.
+
+# Beyond what the program itself needs (SETUP_BUILD).
+STAGE_PACKAGES='check clang procps python3 util-linux mount'
+
+# build name | compiler | groups | meson options
+STAGES='
+release|gcc|unit sim threads mount example|
+clang|clang|unit|
+asan|gcc|unit sim mount|-Dbuildtype=debugoptimized -Ddeveloper=true
+tsan|gcc|threads|-Dbuildtype=debugoptimized
+'
+
+# Options that would make the lines above too long.
+stage_sanitizers() {
+	case $1 in
+	asan) echo -Db_sanitize=address,undefined ;;
+	tsan) echo -Db_sanitize=thread ;;
+	esac
+}
+
+# The environment of every case: any finding of a sanitizer is a failure.
+export ASAN_OPTIONS=abort_on_error=0:exitcode=99:detect_stack_use_after_return=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:exitcode=99
+export LSAN_OPTIONS=exitcode=99
+export CK_TIMEOUT_MULTIPLIER=5
+export LC_ALL=C
+export TESTS=$top/tests
+
+# group_cases BUILD GROUP: "NAME<TAB>COMMAND" of each.
+group_cases() {
+	local build=$1 group=$2 file name
+
+	case $group in
+	unit | sim | threads) set -- "$top/tests/$group"/test_*.c ;;
+	mount) set -- "$top"/tests/mount/* "$top"/tests/conformance/* ;;
+	example) set -- "$top"/examples/*.sh ;;
+	esac
+	for file; do
+		name=$(basename "$file")
+		case $group in
+		unit | sim | threads)
+			[ -f "$file" ] || continue
+			name=${name#test_}
+			name=${name%.c}
+			file=$builds/$build/tests/$group-$name
+			;;
+		*)
+			[ -f "$file" ] && [ -x "$file" ] || continue
+			name=${name%.sh}
+			;;
+		esac
+		printf '%s\t%s\n' "$build/$group/$name" "$file"
+	done
+}
+
+# What a build brings with it, for one line of STAGES.
+stage_cases() {
+	local build=$1 groups=$2 group
+
+	for group in $groups; do
+		group_cases "$build" "$group"
+	done
+}
+
+each_stage() {
+	local build compiler groups options
+
+	while IFS='|' read -r build compiler groups options; do
+		if [ -n "$build" ] &&
+			{ [ -z "$quick" ] || [ "$build" = release ]; }; then
+			"$1" "$build" "$compiler" "$groups" "$options"
+		fi
+	done <<<"$STAGES"
+}
+
+stage_list() {
+	echo "build/$1"
+	stage_cases "$1" "$3" | cut -f 1
+}
+
+stage_names() {
+	{
+		echo tidy
+		each_stage stage_list
+	} | grep -E -- "$pattern"
+}
+
+# A build that is not wanted by a case is not made.
+stage_wanted() {
+	stage_list "$@" | grep -qE -- "$pattern"
+}
+
+stage_build() {
+	if ! stage_wanted "$@"; then
+		return
+	fi
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	pattern=. case_start "build/$1" env CC="$2" bash -c \
+		'. examples/setup.sh; setup_build "$@"' build \
+		"$builds/$1" -Dtests=true $4 $(stage_sanitizers "$1")
+	cases_wait
+}
+
+stage_run() {
+	local name command
+	local RECLAIMFS_BUILD=$builds/$1
+	local RECLAIMFS_BIN=$RECLAIMFS_BUILD/reclaimfs
+	export RECLAIMFS_BUILD RECLAIMFS_BIN
+
+	while IFS=$'\t' read -r name command; do
+		case_start "$name" "$command"
+	done < <(stage_cases "$1" "$3")
+}
+
+# Everything, in order: the quick verdicts first.
+stages() {
+	: >"$work/results"
+	case_start tidy "$top/tests/tidy.sh"
+	each_stage stage_build
+	each_stage stage_run
+	cases_wait
+}
