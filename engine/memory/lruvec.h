@@ -27,6 +27,7 @@ struct vm;
 struct pgdat;
 
 #define LRU_CHUNK_PAGES 60u
+#define LRU_NO_CHUNK	UINT32_MAX
 
 struct lru_chunk {
 	uint32_t prev, next; /* chunk towards the head, towards the tail */
@@ -37,8 +38,8 @@ struct lru_chunk {
 
 struct lru_list {
 	uint32_t head, tail; /* chunks; LRU_NO_CHUNK when empty */
-	uint32_t head_at;    /* entries head_at.. of the head chunk are used */
-	uint32_t tail_at;    /* entries ..tail_at of the tail chunk are used */
+	uint32_t head_at;    /* first entry in use of the head chunk */
+	uint32_t tail_at;    /* one past the last in use of the tail chunk */
 	uint64_t nr;	     /* pages */
 	uint64_t nr_chunks;
 };
@@ -56,7 +57,7 @@ struct lruvec {
 
 /* Room for @nr_pages.  0 or -ENOMEM. */
 int lruvec_init(struct lruvec *lv, uint64_t nr_pages);
-void lruvec_fini(struct lruvec *lv, uint64_t nr_pages);
+void lruvec_fini(struct lruvec *lv);
 
 /* The list that @page's flags name. */
 enum vm_lru page_lru(const struct page *page);
@@ -84,7 +85,7 @@ uint32_t lru_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru);
 uint32_t lru_queue_push_head(struct lruvec *lv, enum vm_lru lru, uint32_t pfn);
 uint32_t lru_queue_push_tail(struct lruvec *lv, enum vm_lru lru, uint32_t pfn);
 void lru_queue_remove(struct lruvec *lv, enum vm_lru lru, uint32_t pos);
-uint32_t lru_queue_tail(const struct lruvec *lv, enum vm_lru lru);
+uint32_t lru_queue_tail(struct lruvec *lv, enum vm_lru lru);
 
 /* Call @fn for the pages of @lru from head to tail; slow, for vm_check(). */
 void lru_for_each(const struct lruvec *lv, enum vm_lru lru,

@@ -23,6 +23,7 @@ struct zoneref {
 };
 
 struct kswapd; /* actors/kswapd.h */
+struct vm;
 
 struct pgdat {
 	int nid;
@@ -39,16 +40,26 @@ struct pgdat {
 	uint32_t flags;
 	/* D: the request that kswapd is to serve next */
 	struct kswapd *kswapd;
+	struct actor *kswapd_actor; /* the same, for who wakes it */
+	bool kswapd_waiting;	    /* asleep or napping */
 	int kswapd_order;
 	int kswapd_highest_zoneidx; /* VM_NR_ZONES: none */
 	int kswapd_failures;
 	/* E.8: work that the superblock shrinker put off */
 	uint64_t slab_deferred;
-	uint64_t nr_dentries;	 /* objects on the LRU, dentries and inodes */
+	uint64_t nr_dentries; /* objects on the LRU, dentries and inodes */
+	uint32_t slab_pages;  /* their pages, a list through page.index */
 	/* reclaimers asleep in C.4, E.1: until these numbers change */
 	uint32_t nr_throttled;
 	uint64_t nr_writeback_ended; /* while somebody waits for writeback */
 	uint64_t hugepages, hugepages_free; /* of 512 pages */
 };
+
+/*
+ * Lay out frames, zones and nodes as vm->conf says; everything is free.
+ * 0 or -ENOMEM; pgdats_fini() undoes also what a failed call has done.
+ */
+int pgdats_init(struct vm *vm);
+void pgdats_fini(struct vm *vm);
 
 #endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * buddy.c - free blocks: split, merge, steal from other migrate types.
+ *
+ * Called by page_alloc.c only.  Keeps nr_free_pages and the types of page
+ * blocks; knows no watermark, so the boost is the caller's.
+ * Locking: the world's lock.
+ */
+#include "memory/buddy.h"
+
+#include <assert.h>
+
+#include "memory/vmstat.h"
+
+#define MAX_BLOCK (1u << VM_MAX_ORDER)
+
+/* Where a type looks when its own lists are empty, best first. */
+static const enum vm_migratetype fallback[VM_NR_MIGRATETYPES][2] = {
+	[VM_MIGRATE_UNMOVABLE] = { VM_MIGRATE_RECLAIMABLE,
+				   VM_MIGRATE_MOVABLE },
+	[VM_MIGRATE_MOVABLE] = { VM_MIGRATE_RECLAIMABLE,
+				 VM_MIGRATE_UNMOVABLE },
+	[VM_MIGRATE_RECLAIMABLE] = { VM_MIGRATE_UNMOVABLE,
+				     VM_MIGRATE_MOVABLE },
+	[VM_MIGRATE_HIGHATOMIC] = { VM_MIGRATE_UNMOVABLE,
+				    VM_MIGRATE_MOVABLE },
+};
+
+/* block_type is zero for what has never been looked at: all is movable. */
+static uint8_t type_code(enum vm_migratetype type)
+{
+	return (uint8_t)(type ^ VM_MIGRATE_MOVABLE);
+}
+
+enum vm_migratetype pageblock_type(struct vm *vm, uint32_t pfn)
+{
+	return vm->block_type[pfn >> PAGEBLOCK_ORDER] ^ VM_MIGRATE_MOVABLE;
+}
+
+static void set_pageblock_type(struct vm *vm, struct zone *z, uint32_t pfn,
+			       enum vm_migratetype type)
+{
+	enum vm_migratetype old = pageblock_type(vm, pfn);
+
+	assert(z->pageblocks[old] > 0);
+	z->pageblocks[old]--;
+	z->pageblocks[type]++;
+	vm->block_type[pfn >> PAGEBLOCK_ORDER] = type_code(type);
+}
+
+static unsigned block_order(const struct page *p)
+{
+	return p->mapping & 0xff;
+}
+
+static enum vm_migratetype block_list(const struct page *p)
+{
+	return p->mapping >> 8;
+}
+
+static void list_add(struct vm *vm, struct zone *z, uint32_t pfn,
+		     unsigned order, enum vm_migratetype type)
+{
+	struct free_area *area = &z->free_area[order];
+	struct page *p = pfn_page(vm, pfn);
+
+	assert(!(p->flags & PG_BUDDY));
+	p->flags = PG_BUDDY;
+	p->mapping = (uint16_t)(order | (unsigned)type << 8);
+	p->index = area->head[type];
+	p->lru_pos = PFN_NONE;
+	if (area->head[type] != PFN_NONE)
+		pfn_page(vm, area->head[type])->lru_pos = pfn;
+	area->head[type] = pfn;
+	area->nr_free[type]++;
+}
+
+static void list_del(struct vm *vm, struct zone *z, uint32_t pfn)
+{
+	struct page *p = pfn_page(vm, pfn);
+	struct free_area *area = &z->free_area[block_order(p)];
+	enum vm_migratetype type = block_list(p);
+
+	assert(p->flags & PG_BUDDY);
+	assert(area->nr_free[type] > 0);
+	if (p->lru_pos == PFN_NONE)
+		area->head[type] = p->index;
+	else
+		pfn_page(vm, p->lru_pos)->index = p->index;
+	if (p->index != PFN_NONE)
+		pfn_page(vm, p->index)->lru_pos = p->lru_pos;
+	area->nr_free[type]--;
+	*p = (struct page){ 0 };
+}
+
+static uint32_t virgin_end(const struct zone *z)
+{
+	return z->first_pfn + (uint32_t)(z->managed & ~(MAX_BLOCK - 1ull));
+}
+
+void buddy_init(struct vm *vm, struct zone *z)
+{
+	uint32_t pfn = virgin_end(z);
+	uint32_t left = (uint32_t)(z->managed % MAX_BLOCK);
+
+	assert(z->first_pfn % MAX_BLOCK == 0);
+	for (unsigned o = 0; o < VM_NR_ORDERS; o++)
+		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++)
+			z->free_area[o].head[t] = PFN_NONE;
+	z->virgin_pfn = z->first_pfn;
+	z->free_area[VM_MAX_ORDER].nr_free[VM_MIGRATE_MOVABLE] =
+		z->managed / MAX_BLOCK;
+	z->pageblocks[VM_MIGRATE_MOVABLE] =
+		(z->managed + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
+	for (unsigned o = VM_MAX_ORDER; o-- > 0;) {
+		if (!(left & 1u << o))
+			continue;
+		list_add(vm, z, pfn, o, VM_MIGRATE_MOVABLE);
+		pfn += 1u << o;
+	}
+	z->item[NR_FREE_PAGES] = (int64_t)z->managed;
+}
+
+/* A block off the list of @type and @order; touches virgin memory last. */
+static uint32_t take(struct vm *vm, struct zone *z, unsigned order,
+		     enum vm_migratetype type)
+{
+	struct free_area *area = &z->free_area[order];
+	uint32_t pfn = area->head[type];
+
+	if (pfn != PFN_NONE) {
+		list_del(vm, z, pfn);
+		return pfn;
+	}
+	if (order != VM_MAX_ORDER || type != VM_MIGRATE_MOVABLE ||
+	    z->virgin_pfn == virgin_end(z))
+		return PFN_NONE;
+	pfn = z->virgin_pfn;
+	z->virgin_pfn += MAX_BLOCK;
+	assert(area->nr_free[type] > 0);
+	area->nr_free[type]--;
+	return pfn;
+}
+
+/* Give the upper halves of a block of @from back until it is of @to. */
+static void expand(struct vm *vm, struct zone *z, uint32_t pfn, unsigned to,
+		   unsigned from, enum vm_migratetype type)
+{
+	while (from > to) {
+		from--;
+		list_add(vm, z, pfn + (1u << from), from, type);
+	}
+}
+
+static uint32_t take_smallest(struct vm *vm, struct zone *z, unsigned order,
+			      enum vm_migratetype type)
+{
+	for (unsigned o = order; o < VM_NR_ORDERS; o++) {
+		uint32_t pfn = take(vm, z, o, type);
+
+		if (pfn == PFN_NONE)
+			continue;
+		expand(vm, z, pfn, order, o, type);
+		return pfn;
+	}
+	return PFN_NONE;
+}
+
+/* Move all free blocks of a page block to @type's lists; how many pages. */
+static uint32_t claim_free_blocks(struct vm *vm, struct zone *z, uint32_t start,
+				  enum vm_migratetype type)
+{
+	uint32_t moved = 0;
+
+	for (uint32_t pfn = start; pfn < start + PAGEBLOCK_PAGES;) {
+		struct page *p = pfn_page(vm, pfn);
+		unsigned order;
+
+		if (!(p->flags & PG_BUDDY)) {
+			pfn++;
+			continue;
+		}
+		order = block_order(p);
+		list_del(vm, z, pfn);
+		list_add(vm, z, pfn, order, type);
+		moved += 1u << order;
+		pfn += 1u << order;
+	}
+	return moved;
+}
+
+static uint32_t count_kernel_pages(struct vm *vm, uint32_t start)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < PAGEBLOCK_PAGES; i++)
+		n += !!(pfn_page(vm, start + i)->flags & PG_KERNEL);
+	return n;
+}
+
+/*
+ * mm/page_alloc.c:steal_suitable_fallback.  @pfn, of @order, is off its list;
+ * a whole page block changes its type, a part of one may take the free rest
+ * of the block along.
+ */
+static void steal(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order,
+		  enum vm_migratetype type, bool *fragmented)
+{
+	uint32_t start = pfn & ~(PAGEBLOCK_PAGES - 1);
+	uint32_t mine;
+
+	if (order >= PAGEBLOCK_ORDER) {
+		for (uint32_t b = 0; b < 1u << order; b += PAGEBLOCK_PAGES)
+			set_pageblock_type(vm, z, pfn + b, type);
+		return;
+	}
+	*fragmented = true;
+	if (order < PAGEBLOCK_ORDER / 2 && type == VM_MIGRATE_MOVABLE)
+		return;
+	mine = claim_free_blocks(vm, z, start, type) + (1u << order);
+	if (type != VM_MIGRATE_MOVABLE)
+		mine += count_kernel_pages(vm, start);
+	if (mine >= PAGEBLOCK_PAGES / 2)
+		set_pageblock_type(vm, z, start, type);
+}
+
+/* The largest block of another type, so that it is broken seldom. */
+static uint32_t take_fallback(struct vm *vm, struct zone *z, unsigned order,
+			      enum vm_migratetype type, bool *fragmented)
+{
+	for (unsigned o = VM_NR_ORDERS; o-- > order;) {
+		for (unsigned i = 0; i < 2; i++) {
+			enum vm_migratetype from = fallback[type][i];
+			uint32_t pfn = take(vm, z, o, from);
+
+			if (pfn == PFN_NONE)
+				continue;
+			steal(vm, z, pfn, o, type, fragmented);
+			expand(vm, z, pfn, order, o, pageblock_type(vm, pfn));
+			return pfn;
+		}
+	}
+	return PFN_NONE;
+}
+
+uint32_t buddy_alloc(struct vm *vm, struct zone *z, unsigned order,
+		     enum vm_migratetype type, bool *fragmented)
+{
+	uint32_t pfn;
+
+	assert(order <= VM_MAX_ORDER && type < VM_NR_MIGRATETYPES);
+	*fragmented = false;
+	pfn = take_smallest(vm, z, order, type);
+	if (pfn == PFN_NONE)
+		pfn = take_fallback(vm, z, order, type, fragmented);
+	if (pfn == PFN_NONE)
+		return PFN_NONE;
+	mod_zone(z, NR_FREE_PAGES, -(int64_t)(1u << order));
+	return pfn;
+}
+
+static bool is_free_buddy(struct vm *vm, const struct zone *z, uint32_t pfn,
+			  unsigned order)
+{
+	const struct page *p;
+
+	if (pfn < z->first_pfn ||
+	    pfn + (1ull << order) > z->first_pfn + z->managed)
+		return false;
+	p = pfn_page(vm, pfn);
+	return p->flags & PG_BUDDY && block_order(p) == order;
+}
+
+void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order)
+{
+	unsigned o = order;
+
+	assert(pfn >= z->first_pfn && pfn % (1u << order) == 0);
+	assert(!(pfn_page(vm, pfn)->flags & (PG_BUDDY | PG_LRU)));
+	for (uint32_t i = 0; i < 1u << order; i++)
+		*pfn_page(vm, pfn + i) = (struct page){ 0 };
+	while (o < VM_MAX_ORDER) {
+		uint32_t buddy = pfn ^ 1u << o;
+
+		if (!is_free_buddy(vm, z, buddy, o))
+			break;
+		list_del(vm, z, buddy);
+		pfn &= ~(1u << o);
+		o++;
+	}
+	list_add(vm, z, pfn, o, pageblock_type(vm, pfn));
+	mod_zone(z, NR_FREE_PAGES, 1u << order);
+}
+
+bool buddy_has_block(const struct zone *z, unsigned order, bool highatomic)
+{
+	for (unsigned o = order; o < VM_NR_ORDERS; o++) {
+		const struct free_area *area = &z->free_area[o];
+
+		if (area->nr_free[VM_MIGRATE_UNMOVABLE] ||
+		    area->nr_free[VM_MIGRATE_MOVABLE] ||
+		    area->nr_free[VM_MIGRATE_RECLAIMABLE] ||
+		    (highatomic && area->nr_free[VM_MIGRATE_HIGHATOMIC]))
+			return true;
+	}
+	return false;
+}
