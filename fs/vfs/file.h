@@ -44,7 +44,6 @@
 #include "fs/vfs/tree.h"
 
 struct notifier;
-struct fuse_req;
 struct fuse_pollhandle;
 
 /* A store's answer when file_complete() will give the real one (the kernel
@@ -87,12 +86,14 @@ struct file {
 	uint32_t index[TREE_MAX_INDEX];
 	int flags;	    /* of open(2) */
 	uint32_t opener;    /* uid of who opened; as tree_req.uid */
+	off_t append_at;    /* O_APPEND: where the next write counts from */
 	bool shown;	    /* text holds something */
 	struct strbuf text; /* the show's text, or a read's bytes */
 	void *priv;	    /* of file_ops */
 	struct fuse_pollhandle *poll; /* armed, or NULL */
-	unsigned polled_wakes;	      /* source's nr_wakes it has been told of */
-	struct file *next, *prev;     /* while poll is armed; free list */
+	struct file_source *polled;   /* what the handle waits for */
+	unsigned polled_wakes;	      /* its nr_wakes when it was armed */
+	struct file *next, *prev;     /* on the armed list, or the free one */
 };
 
 /* A request that will be answered later. */

@@ -49,6 +49,7 @@ struct tree;
 struct tree_dir;
 struct tree_entry;
 struct file;
+struct file_call;
 struct file_ops;
 
 /*
@@ -60,6 +61,7 @@ struct tree_req {
 	const struct tree_entry *entry;
 	uint32_t index[TREE_MAX_INDEX]; /* pid, tid; node; cpu; ... */
 	struct file *file; /* open file (fs/vfs/file.h), NULL if none */
+	struct file_call *call; /* private to the file layer */
 	int pid;	   /* of the caller, 0 if it cannot be seen */
 	uint32_t uid, gid; /* of the caller; 0 if he plays root here */
 };

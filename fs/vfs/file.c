@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.c - open files: text, offsets, writes, requests kept for later.
+ *
+ * The rules of file.h in one place, so that a virtual file is one line in a
+ * table and one show.  Called by ops.c under the session's lock; calls the
+ * handlers of the tables, and libfuse to answer.
+ *
+ * A closed file goes to a pool with its text buffer: an open, a read and a
+ * close then allocate nothing.
+ *
+ * Locks: session.lock is held by the callers; file_complete() takes it.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "fs/vfs/session_impl.h"
+
+static struct file *pool_get(struct session *s)
+{
+	struct file *f = s->pool;
+
+	if (!f)
+		return calloc(1, sizeof(*f));
+	s->pool = f->next;
+	s->nr_pool--;
+	return f;
+}
+
+static void pool_put(struct session *s, struct file *f)
+{
+	struct strbuf text = f->text;
+
+	if (s->nr_pool >= FILE_POOL_MAX || text.size > FILE_POOL_TEXT) {
+		strbuf_release(&f->text);
+		free(f);
+		return;
+	}
+	strbuf_clear(&text);
+	*f = (struct file){ .text = text, .next = s->pool };
+	s->pool = f;
+	s->nr_pool++;
+}
+
+void file_pool_drain(struct session *s)
+{
+	struct file *f;
+
+	while ((f = s->pool)) {
+		s->pool = f->next;
+		strbuf_release(&f->text);
+		free(f);
+	}
+	s->nr_pool = 0;
+}
+
+/*
+ * What the kernel's own check by mode bits lets root do and Linux does not:
+ * in /proc/sys and /sys nobody overrides the mode.
+ */
+static int check_mode(const struct file_call *call, int flags)
+{
+	struct stat st;
+	int acc = flags & O_ACCMODE;
+	int err = tree_getattr(call->session->tree, call->node, &call->rq, &st);
+
+	if (err || !call->node->rules->mode_binds_root)
+		return err;
+	if (acc != O_WRONLY && !(st.st_mode & 0444))
+		return -EACCES;
+	if (acc != O_RDONLY && !(st.st_mode & 0222))
+		return -EACCES;
+	return 0;
+}
+
+int file_open(struct file_call *call, int flags, struct file **filep)
+{
+	const struct file_ops *ops = call->rq.entry->ops;
+	struct file *f;
+	int err;
+
+	if (flags & O_DIRECT)
+		return -EINVAL;
+	err = check_mode(call, flags);
+	if (err)
+		return err;
+	f = pool_get(call->session);
+	if (!f)
+		return -ENOMEM;
+	f->node = call->node;
+	memcpy(f->index, call->rq.index, sizeof(f->index));
+	f->flags = flags;
+	f->opener = call->rq.uid;
+	call->rq.file = f;
+	err = ops && ops->open ? ops->open(&call->rq, flags) : 0;
+	if (err) {
+		pool_put(call->session, f);
+		return err;
+	}
+	*filep = f;
+	return 0;
+}
+
+void file_close(struct file_call *call)
+{
+	const struct file_ops *ops = call->rq.entry->ops;
+	struct file *f = call->rq.file;
+
+	notifier_disarm(call->session, f);
+	if (ops && ops->release)
+		ops->release(&call->rq);
+	pool_put(call->session, f);
+}
+
+/* Add the request to those that are answered later. */
+static struct file_wait *wait_create(struct file_call *call)
+{
+	struct file_wait *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->session = call->session;
+	w->req = call->req;
+	w->rq = call->rq;
+	w->rq.call = NULL;
+	return w;
+}
+
+static bool wait_listed(const struct wait_list *list, const struct file_wait *w)
+{
+	const struct file_wait *i;
+
+	for (i = list->first; i && i != w; i = i->next)
+		;
+	return i;
+}
+
+/* The caller got a signal, or the mount ends: give @w up. */
+static void wait_cancel(struct file_wait *w)
+{
+	if (w->source) {
+		notifier_unpark(w->session, w);
+		fuse_reply_err(w->req, EINTR);
+		free(w);
+	} else if (w->cancel) {
+		w->cancel(w->arg);
+	}
+}
+
+/* libfuse: @req has been interrupted. */
+static void on_interrupt(fuse_req_t req, void *data)
+{
+	struct session *s = data;
+	struct file_wait *w;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->registering && s->registering->req == req) {
+		s->registering->interrupted = true;
+		goto out;
+	}
+	for (w = s->kept.first; w && w->req != req; w = w->next)
+		;
+	if (!w)
+		for (w = s->parked.first; w && w->req != req; w = w->next)
+			;
+	if (w)
+		wait_cancel(w);
+out:
+	pthread_mutex_unlock(&s->lock);
+}
+
+/*
+ * From now on an interrupt cancels @w.  If it has come already libfuse calls
+ * on_interrupt() right here, with the request's own mutex held: answering
+ * would free that mutex, so it only takes a note and we cancel afterwards.
+ */
+static void watch_interrupt(struct file_wait *w)
+{
+	struct session *s = w->session;
+
+	s->registering = w;
+	fuse_req_interrupt_func(w->req, on_interrupt, s);
+	s->registering = NULL;
+	if (w->interrupted)
+		wait_cancel(w);
+}
+
+struct file_wait *file_wait(struct tree_req *rq, void (*cancel)(void *arg),
+			    void *arg)
+{
+	struct file_wait *w = wait_create(rq->call);
+
+	if (!w)
+		return NULL;
+	w->cancel = cancel;
+	w->arg = arg;
+	rq->call->wait = w;
+	wait_link(&w->session->kept, w);
+	return w;
+}
+
+void file_complete(struct file_wait *w, ssize_t result)
+{
+	struct session *s = w->session;
+
+	pthread_mutex_lock(&s->lock);
+	wait_unlink(&s->kept, w);
+	if (result < 0)
+		fuse_reply_err(w->req, (int)-result);
+	else
+		fuse_reply_write(w->req, (size_t)result);
+	free(w);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void file_cancel_all(struct session *s)
+{
+	struct file_wait *w, *next;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->parked.first)
+		wait_cancel(s->parked.first);
+	/* A cancel hook may complete its own wait, and no other. */
+	for (w = s->kept.first; w; w = next) {
+		next = w->next;
+		wait_cancel(w);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+void file_reply_read(fuse_req_t req, int err, const char *text, size_t len)
+{
+	if (err)
+		fuse_reply_err(req, -err);
+	else
+		fuse_reply_buf(req, text, len);
+}
+
+/* A read through file_ops, which may have to wait. */
+static void read_op(struct file_call *call, size_t size, off_t offset)
+{
+	const struct file_ops *ops = call->rq.entry->ops;
+	DECLARE_STRBUF(sb, 4096);
+	struct file_wait *w;
+	int err;
+
+	err = ops->read(&call->rq, &sb, size, offset);
+	if (err == -EAGAIN && ops->source &&
+	    !(call->rq.file->flags & O_NONBLOCK)) {
+		w = wait_create(call);
+		if (w) {
+			w->source = ops->source(&call->rq);
+			w->size = size;
+			w->offset = offset;
+			notifier_park(call->session, w);
+			watch_interrupt(w);
+			return;
+		}
+		err = -ENOMEM;
+	}
+	assert(sb.len <= size);
+	file_reply_read(call->req, err ? err : strbuf_error(&sb), sb.bytes,
+			sb.len);
+	strbuf_release(&sb);
+}
+
+/* Make the text of a show, unless an earlier read of it still stands. */
+static int make_text(struct file_call *call, off_t offset)
+{
+	struct file *f = call->rq.file;
+	int err;
+
+	if (offset && f->shown)
+		return 0;
+	strbuf_clear(&f->text);
+	f->shown = false;
+	err = call->rq.entry->show(&call->rq, &f->text);
+	if (!err)
+		err = strbuf_error(&f->text);
+	f->shown = !err;
+	return err;
+}
+
+void file_read(struct file_call *call, size_t size, off_t offset)
+{
+	const struct tree_entry *entry = call->rq.entry;
+	const struct strbuf *text = &call->rq.file->text;
+	size_t left;
+	int err;
+
+	if (entry->ops && entry->ops->read) {
+		read_op(call, size, offset);
+		return;
+	}
+	err = entry->show ? make_text(call, offset) :
+			    -call->node->rules->no_op;
+	if (err || offset < 0 || (size_t)offset >= text->len) {
+		file_reply_read(call->req, err, NULL, 0);
+		return;
+	}
+	left = text->len - (size_t)offset;
+	fuse_reply_buf(call->req, text->bytes + offset,
+		       left < size ? left : size);
+}
+
+void file_write(struct file_call *call, const char *text, size_t len,
+		off_t offset)
+{
+	const struct tree_entry *entry = call->rq.entry;
+	struct file *f = call->rq.file;
+	tree_store *store = entry->store;
+	ssize_t n;
+
+	if (entry->ops && entry->ops->write)
+		store = entry->ops->write;
+	if (f->flags & O_APPEND) /* the size is 0, whatever was written */
+		offset = f->append_at;
+	call->wait = NULL;
+	n = store ? store(&call->rq, text, len, offset) :
+		    -call->node->rules->no_op;
+	if (n > 0)
+		f->append_at = offset + n;
+	if (n == FILE_QUEUED) {
+		if (wait_listed(&call->session->kept, call->wait))
+			watch_interrupt(call->wait);
+	} else if (n < 0) {
+		fuse_reply_err(call->req, (int)-n);
+	} else {
+		fuse_reply_write(call->req, (size_t)n);
+	}
+}
