@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Reclaim shows where an operator looks: I/O, latency, CPU time and load.
+#
+# Ten seconds of a calm machine, then ten with twice the memory in use that
+# there is.
+
+. "${0%/*}/lib.sh"
+mount_machine small.conf
+
+kswapd=$(pid_of kswapd0)
+
+# Total stall time of memory, some and full, in microseconds.
+pressure() {
+	sed -n "s/^$1 .*total=//p" "$MNT/proc/pressure/memory"
+}
+
+busy() {
+	awk '$3 == "nvme0n1" { print $13 }' "$MNT/proc/diskstats"
+}
+
+load() {
+	awk '{ print 100 * $1 }' "$MNT/proc/loadavg"
+}
+
+look() {
+	say "  $1: disk busy $(busy) ms, kswapd0 $(cputime "$kswapd") jiffies," \
+		"some memory pressure $(pressure some) us, load $(load) %"
+}
+
+spawn 'name = "one"; pid = 900; cpu = 0; rss = "180M"; workload = (
+	{ pattern = "uniform"; target = "anon"; rate = 2000; write = 0.5; } );'
+advance 10s
+look calm
+expect 'calm: nothing waits for memory' "$(pressure some)" -eq 0
+expect 'calm: kswapd sleeps' "$(cputime "$kswapd")" -eq 0
+calm_busy=$(busy)
+calm_load=$(load)
+
+spawn 'name = "two"; pid = 901; cpu = 1; rss = "180M"; workload = (
+	{ pattern = "uniform"; target = "anon"; write = 0.5; } );'
+advance 10s
+look busy
+expect 'the disk has work' "$(busy)" -gt $((calm_busy + 1000))
+expect 'kswapd used CPU time' "$(cputime "$kswapd")" -gt 0
+expect 'tasks waited for memory' "$(pressure some)" -gt 100000
+expect 'the load is up' "$(load)" -gt "$calm_load"
+expect 'and the newcomer has stalled' "$(latency 901 io_wait_ns)" -gt 1000000
