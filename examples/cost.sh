@@ -46,4 +46,4 @@ expect 'the disk has work' "$(busy)" -gt $((calm_busy + 1000))
 expect 'kswapd used CPU time' "$(cputime "$kswapd")" -gt 0
 expect 'tasks waited for memory' "$(pressure some)" -gt 100000
 expect 'the load is up' "$(load)" -gt "$calm_load"
-expect 'and the newcomer has stalled' "$(latency 901 io_wait_ns)" -gt 1000000
+expect 'and the newcomer has stalled' "$(latency 901 io_wait_us)" -gt 1000

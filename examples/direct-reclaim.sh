@@ -33,12 +33,12 @@ hard=$(ask 900 64M)
 
 say "64 MiB from free memory: $easy us; from full memory: $hard us"
 say "  direct reclaims: $(($(vmstat_sum allocstall_) - before))," \
-	"$(latency 900 direct_reclaim_ns) ns of the asker's time"
+	"$(latency 900 direct_reclaim_us) us of the asker's time"
 
 expect 'allocations stalled' "$(vmstat_sum allocstall_)" -gt "$before"
 expect 'direct reclaim freed pages' "$(vmstat pgsteal_direct)" -gt 0
 expect 'the asker paid with its time' \
-	"$(latency 900 direct_reclaim_ns)" -gt 0
+	"$(latency 900 direct_reclaim_us)" -gt 0
 expect 'the same request took more than twice as long' \
 	"$hard" -gt $((2 * easy))
 expect 'the bystander did not reclaim' \

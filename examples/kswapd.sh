@@ -17,12 +17,12 @@ say "20 s of reading 100 MiB/s through 256 MiB of memory:"
 say "  kswapd scanned $(vmstat pgscan_kswapd) pages," \
 	"freed $(vmstat pgsteal_kswapd), in $(vmstat pageoutrun) runs"
 say "  direct reclaim: $(vmstat_sum allocstall_) times;" \
-	"the reader stood still for $(latency 900 direct_reclaim_ns) ns"
+	"the reader stood still for $(latency 900 direct_reclaim_us) us"
 
 expect 'kswapd freed most of what was read' \
 	"$(vmstat pgsteal_kswapd)" -gt 300000
 expect 'nobody else reclaimed' "$(vmstat pgsteal_direct)" -eq 0
 expect 'no allocation stalled' "$(vmstat_sum allocstall_)" -eq 0
-expect 'the reader was never stopped' "$(latency 900 direct_reclaim_ns)" -eq 0
+expect 'the reader was never stopped' "$(latency 900 direct_reclaim_us)" -eq 0
 expect 'it read all that it wanted, 2000 MiB less one second' \
 	"$(vmstat pgpgin)" -ge 1945600

@@ -107,7 +107,8 @@ settle() {
 
 # Virtual nanoseconds since boot.
 now_ns() {
-	tr -d . <"$MNT/sandbox/clock/now"
+	# Without the point; a leading 0 would make it octal.
+	sed 's/\.//; s/^0*\(.\)/\1/' "$MNT/sandbox/clock/now"
 }
 
 # --- tasks ---
