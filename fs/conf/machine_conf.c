@@ -256,3 +256,18 @@ int machine_conf_write(const struct vm_machine *m, FILE *f)
 		return out.err;
 	return ferror(f) ? -EIO : 0;
 }
+
+int machine_conf_write_task(const struct vm_task_conf *t, FILE *f)
+{
+	struct conf_out out = { .f = f };
+	struct vm_task_conf *def = malloc(sizeof(*def));
+
+	if (!def)
+		return -ENOMEM;
+	task_conf_defaults(NULL, t, def);
+	conf_write_keys(&out, task_keys, t, def);
+	free(def);
+	if (out.err)
+		return out.err;
+	return ferror(f) ? -EIO : 0;
+}

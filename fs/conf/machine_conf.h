@@ -45,6 +45,9 @@ int machine_conf_task(const char *name, const char *text,
  */
 int machine_conf_write(const struct vm_machine *m, FILE *f);
 
+/* Write one task as sandbox/spawn takes it, a key a line.  Errors as above. */
+int machine_conf_write_task(const struct vm_task_conf *t, FILE *f);
+
 /* The machine that is simulated when no file is named: default.conf. */
 extern const char machine_conf_default[];
 

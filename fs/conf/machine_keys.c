@@ -22,7 +22,7 @@
 #define FILE_	struct vm_file_conf
 #define COSTS	struct vm_costs
 
-#define MAX_COST_NS    (1ull << 30) /* about a second */
+#define MAX_COST_NS    1000000000ull
 #define MAX_LATENCY_NS 60000000000ull
 #define MAX_BPS	       (1ull << 44)
 #define MAX_PFN	       (1ull << 40)

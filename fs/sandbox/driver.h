@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * driver.h - who lets the machine run while its files are answered.
+ *
+ * In the sim world nothing moves by itself and the request loop must not
+ * wait, so one thread calls vm_run_until() in slices: for an advance or a
+ * settle that somebody asked for, or as long as a task's op is in flight.  In
+ * the threads world the machine runs by itself; the same requests then wait
+ * for its clock.
+ *
+ * Requests on the clock are served one after another in the order they came
+ * (so the same writes give the same run); ops run along with them.
+ *
+ * Every request owns a struct file_wait, which the driver completes: 0 turns
+ * into the length that was written.
+ *
+ * Locking: the driver's lock guards its queue and is never held while the
+ * engine or the file layer is called.  All functions may be called from a
+ * handler.
+ */
+#ifndef SANDBOX_DRIVER_H
+#define SANDBOX_DRIVER_H
+
+#include <sys/types.h>
+
+#include <vm/vm.h>
+
+#include "fs/vfs/tree.h"
+
+struct driver;
+
+enum clock_request {
+	CLOCK_ADVANCE, /* arg: nanoseconds to go on */
+	CLOCK_SETTLE,  /* arg: nanoseconds to wait at most, else -ETIME */
+	CLOCK_MODE,    /* arg: enum vm_world_kind to switch to */
+	CLOCK_POPULATE /* arg: pid of a task: until it has its first memory */
+};
+
+int driver_create(struct driver **dp, struct vm *vm);
+int driver_start(struct driver *d);
+void driver_stop(struct driver *d);
+void driver_destroy(struct driver *d);
+
+/* True while a request is served or waits. */
+bool driver_busy(struct driver *d);
+
+/*
+ * Queue a request for the write @rq of @len bytes.  FILE_QUEUED, -ENOMEM, or
+ * -EIO when the driver has stopped.
+ */
+ssize_t driver_clock(struct driver *d, struct tree_req *rq, size_t len,
+		     enum clock_request what, uint64_t arg);
+
+/*
+ * The same for CLOCK_POPULATE: @pages is what the task has when it is
+ * complete, resident or swapped out.
+ */
+ssize_t driver_populate(struct driver *d, struct tree_req *rq, size_t len,
+			int pid, uint64_t pages);
+
+/*
+ * Give task @pid an op for the write @rq of @len bytes.  FILE_QUEUED, or
+ * -errno as vm_task_submit().  A task that dies on the way is -ENOMEM.
+ */
+ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len, int pid,
+		  enum vm_op_kind kind, uint64_t pages);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spawn.c - MNT/sandbox/spawn: start a task.
+ *
+ * The text is the machine file's: fs/conf reads it, so a task that works in
+ * one works in the other.  Called by the file layer under the session's
+ * lock; the wait for the task's first memory goes through driver.c.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <vm/vm.h>
+
+#include "fs/conf/machine_conf.h"
+#include "fs/sandbox/driver.h"
+#include "fs/sandbox/registry.h"
+#include "fs/sandbox/sandbox.h"
+#include "fs/sandbox/spawn.h"
+
+/* The description of one task is never longer. */
+#define SPAWN_MAX (64u << 10)
+
+/* Keep @text as the answer of this descriptor and as the last of all. */
+static void set_reply(struct tree_req *rq, const char *text)
+{
+	struct sandbox *sb = sandbox_of(rq);
+
+	free(rq->file->priv);
+	rq->file->priv = strdup(text);
+	free(sb->spawned);
+	sb->spawned = strdup(text);
+}
+
+/* Start the task that @text describes; its pid, or -errno and a reply. */
+static int start(struct tree_req *rq, const char *text,
+		 struct vm_task_conf *conf)
+{
+	struct sandbox *sb = sandbox_of(rq);
+	struct vm_complaint cmp = { .index = -1 };
+	char reply[sizeof(cmp.what) + 16];
+	char *messages;
+	int pid;
+
+	pid = machine_conf_task("spawn", text, conf, &messages);
+	if (pid) {
+		set_reply(rq, messages ? messages : "");
+		free(messages);
+		return pid;
+	}
+	free(messages);
+	pid = vm_task_spawn(sb->vm, conf, &cmp);
+	if (pid < 0)
+		snprintf(reply, sizeof(reply), "spawn: %s\n",
+			 pid == -EINVAL ? cmp.what : strerror(-pid));
+	else
+		snprintf(reply, sizeof(reply), "%d\n", pid);
+	set_reply(rq, reply);
+	if (pid > 0)
+		registry_add(sb->registry, pid, conf);
+	return pid;
+}
+
+static ssize_t spawn_write(struct tree_req *rq, const char *text, size_t len,
+			   off_t offset)
+{
+	struct sandbox *sb = sandbox_of(rq);
+	struct vm_task_conf conf;
+	uint64_t pages;
+	char *copy;
+	int pid;
+
+	(void)offset;
+	if (len > SPAWN_MAX || memchr(text, '\0', len))
+		return -EINVAL;
+	copy = strndup(text, len);
+	if (!copy)
+		return -ENOMEM;
+	pid = start(rq, copy, &conf);
+	free(copy);
+	if (pid < 0)
+		return pid;
+	pages = conf.anon_resident + conf.anon_swapped;
+	if (!pages || vm_paused(sb->vm))
+		return (ssize_t)len;
+	return driver_populate(sb->driver, rq, len, pid, pages);
+}
+
+static int spawn_read(struct tree_req *rq, struct strbuf *sb, size_t size,
+		      off_t offset)
+{
+	const char *text = rq->file->priv;
+	size_t len;
+
+	if (!text)
+		text = sandbox_of(rq)->spawned;
+	len = text ? strlen(text) : 0;
+	if (offset < 0 || (size_t)offset >= len)
+		return 0;
+	len -= (size_t)offset;
+	strbuf_push(sb, text + offset, len < size ? len : size);
+	return 0;
+}
+
+static void spawn_release(struct tree_req *rq)
+{
+	free(rq->file->priv);
+	rq->file->priv = NULL;
+}
+
+const struct file_ops spawn_ops = {
+	.release = spawn_release,
+	.read = spawn_read,
+	.write = spawn_write,
+};
