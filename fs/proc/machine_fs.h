@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine_fs.h - what the files of one mounted machine share.
+ *
+ * The tree knows nothing of memory; its private pointer is a struct
+ * machine_fs, and every show and store starts from here:
+ *
+ *	const struct vm_stat *s = machine_stat(rq);
+ *
+ * Order of life (fs/cli):
+ *
+ *	machine_fs_create(&mf, vm);	   observes the machine from here on
+ *	sandbox_create(&mf->sandbox, ...);
+ *	session_create(&s, &root_dir, mf, &options);
+ *	...
+ *	session_destroy(s);
+ *	machine_fs_destroy(mf);		   before vm_destroy()
+ *
+ * Locking: members marked (session) are used by handlers only, which run one
+ * at a time under the session's lock.  The log has its own lock.  The
+ * observer is called under the engine's lock and takes the log's and the
+ * sandbox's.
+ */
+#ifndef PROC_MACHINE_FS_H
+#define PROC_MACHINE_FS_H
+
+#include <stdatomic.h>
+
+#include <vm/vm.h>
+
+#include "fs/vfs/tree.h"
+
+struct kmsg;
+struct kernel_ctl_state;
+struct mm_state;
+struct sandbox;
+struct psi_triggers;
+
+struct machine_fs {
+	struct vm *vm;
+	struct kmsg *kmsg;
+	_Atomic(struct sandbox *) sandbox; /* set by its owner, or NULL */
+	struct vm_stat *stat;	    /* (session) of the request under way */
+	struct vm_task_stat task;   /* (session) the same */
+	struct kernel_ctl_state *kernel_ctl; /* (session) /proc/sys/kernel */
+	struct mm_state *mm;	    /* (session) /sys/kernel/mm */
+	struct psi_triggers *psi;   /* armed triggers of /proc/pressure */
+	_Atomic bool oom_adj_warned; /* once per boot (errata (b)2) */
+	_Atomic bool ctl_pos_warned; /* the same */
+};
+
+/* Make the files of @vm and observe it.  0 or -ENOMEM. */
+int machine_fs_create(struct machine_fs **mfp, struct vm *vm);
+
+/* Stop observing, free all.  NULL is fine. */
+void machine_fs_destroy(struct machine_fs *mf);
+
+static inline struct machine_fs *machine_of(const struct tree_req *rq)
+{
+	return rq->priv;
+}
+
+/* The figures of this moment, valid until the next call. */
+const struct vm_stat *machine_stat(const struct tree_req *rq);
+
+/* Task @pid at this moment, valid until the next call; NULL if gone. */
+const struct vm_task_stat *machine_task(const struct tree_req *rq, int pid);
+
+/* Which parts of a credential cost something and are wanted. */
+enum { CRED_COMM = 1, CRED_CAPS = 2 };
+
+/*
+ * Who asks.  Without CRED_COMM comm is "", without CRED_CAPS only root has
+ * capabilities.  Reads the host's /proc/<pid> of the caller.
+ */
+void machine_cred(const struct tree_req *rq, unsigned want,
+		  struct vm_cred *who);
+
+#endif
