@@ -35,8 +35,4 @@ struct kswapd {
 int kswapd_init(struct vm *vm, struct pgdat *pgdat);
 void kswapd_fini(struct pgdat *pgdat);
 
-/* D.2. */
-bool pgdat_balanced(struct vm *vm, struct pgdat *pgdat, int order,
-		    int highest_zoneidx);
-
 #endif

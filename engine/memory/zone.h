@@ -33,7 +33,6 @@ struct zone {
 	struct vm_zone_conf conf;
 	uint64_t wmark[NR_WMARK]; /* without boost */
 	uint64_t boost;
-	bool boosted;		  /* kswapd is to be woken for it */
 	uint64_t lowmem_reserve[VM_NR_ZONES];
 	int64_t item[VM_NR_ZONE_ITEMS];
 	uint64_t numa[VM_NR_NUMA_ITEMS];

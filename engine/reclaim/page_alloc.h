@@ -32,13 +32,19 @@ enum alloc_flag {
 	ALLOC_KSWAPD = 1u << 5,
 };
 
+/*
+ * The first five try the free lists and differ in mark and flags; the others
+ * are what happens in between.
+ */
 enum alloc_stage {
-	ALLOC_FAST,	/* free lists at low */
-	ALLOC_NODE_RECLAIM, /* zone_reclaim_mode, inside the fast path */
-	ALLOC_SLOW,	/* wake kswapd, free lists at min */
-	ALLOC_THROTTLE, /* asleep until kswapd has freed half of min */
-	ALLOC_RECLAIM,	/* direct reclaim, pass by pass */
-	ALLOC_RETRY,	/* is another turn worth while? */
+	ALLOC_FAST,	 /* at low */
+	ALLOC_SLOW,	 /* kswapd woken; at min */
+	ALLOC_RETRY,	 /* the same once more, with reserves for victims */
+	ALLOC_RECLAIMED, /* direct reclaim has freed something; at min */
+	ALLOC_OOM_LAST,	 /* at high, before somebody is killed */
+	ALLOC_NODE_RECLAIM, /* zone_reclaim_mode interrupted one of them */
+	ALLOC_THROTTLE,	 /* asleep until kswapd has freed half of min */
+	ALLOC_RECLAIM,	 /* direct reclaim */
 	ALLOC_OOM_KILL,
 };
 
@@ -59,12 +65,14 @@ struct alloc_context {
 	/* how far it is */
 	enum alloc_stage stage;
 	uint32_t alloc_flags;
+	enum zone_watermark mark; /* that the free lists are tried with */
 	int highest_zoneidx;
-	unsigned zone_at;      /* where a fast path goes on in the zonelist */
-	bool node_full[VM_MAX_NODES]; /* node reclaim says: leave it */
+	unsigned zone_at;	/* where the walk of the zonelist goes on */
+	enum alloc_stage after; /* the walk that node reclaim interrupted */
+	uint8_t preferred_zone; /* the first that would do: numa counters */
 	int no_progress_loops;
-	bool started_stall;
-	uint64_t began_ns;
+	bool stalled;	   /* counts as a memory stall now */
+	uint64_t began_ns; /* the request; latency is counted from here */
 	struct reclaim reclaim; /* vmscan.h: direct or node reclaim */
 };
 
@@ -77,6 +85,28 @@ enum alloc_result alloc_step(struct vm *vm, struct alloc_context *ac);
 
 /* Give the request up in the middle (its task was killed). */
 void alloc_abort(struct vm *vm, struct alloc_context *ac);
+
+/*
+ * The walk of a zonelist: first zone whose free pages pass ac->mark.  Sets
+ * ac->pfn.  With zone_reclaim_mode a zone that does not pass may first be
+ * reclaimed: the walk then stops with WALK_RECLAIM, and is called again.
+ */
+enum walk_result { WALK_FOUND, WALK_NONE, WALK_RECLAIM };
+enum walk_result walk_zonelist(struct vm *vm, struct alloc_context *ac);
+
+/* Start such a walk at the first zone. */
+void walk_begin(struct alloc_context *ac, enum zone_watermark mark);
+
+/* D.1 for every node of the request's zonelist. */
+void wake_all_kswapds(struct vm *vm, const struct alloc_context *ac);
+
+/* oom:reclaim_retry_zone, and the report of a request that failed. */
+void trace_reclaim_retry(struct vm *vm, const struct alloc_context *ac,
+			 const struct zone *z, uint64_t reclaimable, bool ok);
+void trace_alloc_failure(struct vm *vm, const struct alloc_context *ac);
+
+/* B.6: flags of a slow path from the request's gfp bits. */
+uint32_t gfp_to_alloc_flags(uint32_t gfp, unsigned order);
 
 /*
  * For requests that cannot wait: the fast path, then min with what the gfp
@@ -107,8 +137,8 @@ void wakeup_kswapd(struct vm *vm, struct zone *z, uint32_t gfp, int order,
 		   int highest_zoneidx);
 
 /*
- * B: all marks, protections and totals anew, from vm->ctl.  The second only
- * the protections (written or read: errata 11).
+ * B: marks, or protections, anew from vm->ctl; totalreserve with both.  The
+ * protections follow only lowmem_reserve_ratio, written or read.
  */
 void setup_per_zone_wmarks(struct vm *vm);
 void setup_per_zone_lowmem_reserve(struct vm *vm);

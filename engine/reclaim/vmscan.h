@@ -113,6 +113,7 @@ enum node_reclaim_verdict node_reclaim_begin(struct vm *vm, struct reclaim *r,
 					     struct task *task, uint32_t gfp,
 					     int order);
 enum reclaim_result node_reclaim_step(struct vm *vm, struct reclaim *r);
+void node_reclaim_abort(struct vm *vm, struct reclaim *r);
 
 /* E.2 rule 5, pure: the weights of anon and file. */
 struct scan_weights {
@@ -147,6 +148,11 @@ void lru_note_cost(struct vm *vm, struct pgdat *pgdat, bool file,
  */
 uint64_t shrink_slab(struct vm *vm, struct pgdat *pgdat, int priority);
 void drop_slab(struct vm *vm);
+
+/* D.2: is some zone up to @highest_zoneidx above its high mark? */
+bool pgdat_balanced(struct vm *vm, struct pgdat *pgdat, int order,
+		    int highest_zoneidx);
+bool pgdat_boosted(const struct pgdat *pgdat, int highest_zoneidx);
 
 /* C.4: enough free to let throttled reclaimers go on? */
 bool allow_direct_reclaim(struct vm *vm, struct pgdat *pgdat);

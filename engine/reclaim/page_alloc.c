@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_alloc.c - the watermark test, the walk of the zonelist, free.
+ *
+ * Called by alloc_slowpath.c and by whoever cannot wait; calls buddy.c, and
+ * vmscan.h's node reclaim for zone_reclaim_mode.  Fact sheet B.3, B.6, C.2.
+ * Locking: the world's lock.
+ */
+#include "reclaim/page_alloc.h"
+
+#include <assert.h>
+
+#include "memory/buddy.h"
+#include "memory/trace.h"
+#include "memory/vmstat.h"
+#include "memory/watermark.h"
+
+bool watermark_passes(uint64_t free, uint64_t mark, uint64_t reserve,
+		      uint32_t alloc_flags)
+{
+	if (alloc_flags & ALLOC_MIN_RESERVE) {
+		mark -= mark / 2;
+		if (alloc_flags & ALLOC_NON_BLOCK)
+			mark -= mark / 4;
+	}
+	if (alloc_flags & ALLOC_OOM)
+		mark -= mark / 2;
+	return free > mark + reserve;
+}
+
+bool zone_watermark_ok(const struct zone *z, unsigned order, uint64_t mark,
+		       int highest_zoneidx, uint32_t alloc_flags)
+{
+	uint64_t free = zone_free_pages(z);
+	uint64_t unusable = (1ull << order) - 1;
+	bool highatomic = alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM);
+
+	assert(order <= VM_MAX_ORDER);
+	assert(highest_zoneidx >= 0 && highest_zoneidx < VM_NR_ZONES);
+	free -= free < unusable ? free : unusable;
+	if (!watermark_passes(free, mark, z->lowmem_reserve[highest_zoneidx],
+			      alloc_flags))
+		return false;
+	return order == 0 || buddy_has_block(z, order, highatomic);
+}
+
+/* B.6, last paragraph: order 0 may ignore a boost at the min mark. */
+static bool zone_passes(const struct zone *z, const struct alloc_context *ac)
+{
+	if (ac->alloc_flags & ALLOC_NO_WATERMARKS)
+		return true;
+	if (zone_watermark_ok(z, ac->order, wmark_pages(z, ac->mark),
+			      ac->highest_zoneidx, ac->alloc_flags))
+		return true;
+	return ac->order == 0 && z->boost && ac->mark == WMARK_MIN &&
+	       ac->alloc_flags & ALLOC_MIN_RESERVE &&
+	       zone_watermark_ok(z, 0, z->wmark[WMARK_MIN],
+				 ac->highest_zoneidx, ac->alloc_flags);
+}
+
+/* C.2: which counters of which node; zone_statistics. */
+static void count_numa(struct vm *vm, struct zone *z,
+		       const struct alloc_context *ac)
+{
+	struct zone *asked = vm->zone_table[ac->preferred_zone];
+	int here = ac->task && ac->task->cpu >= 0
+			   ? vm->conf.cpu_node[ac->task->cpu]
+			   : ac->nid;
+
+	if (!vm->ctl.numa_stat)
+		return;
+	if (z->nid == asked->nid) {
+		z->numa[NUMA_HIT]++;
+	} else {
+		z->numa[NUMA_MISS]++;
+		asked->numa[NUMA_FOREIGN]++;
+	}
+	z->numa[z->nid == here ? NUMA_LOCAL : NUMA_OTHER]++;
+}
+
+/* B.3, and D.1 for the boosted zone. */
+static void boost_zone(struct vm *vm, struct zone *z,
+		       const struct alloc_context *ac)
+{
+	uint64_t boost = calc_boost(
+		z->boost, z->wmark[WMARK_HIGH],
+		(uint64_t)vm->ctl.watermark_boost_factor, z->managed);
+
+	if (boost == z->boost)
+		return;
+	assert(boost > z->boost);
+	z->boost = boost;
+	if (ac->gfp & GFP_BIT_KSWAPD_RECLAIM)
+		wakeup_kswapd(vm, z, 0, 0, z->type);
+}
+
+static bool take_from(struct vm *vm, struct zone *z, struct alloc_context *ac)
+{
+	bool fragmented;
+
+	ac->pfn = buddy_alloc(vm, z, ac->order, ac->migratetype, &fragmented);
+	if (ac->pfn == PFN_NONE)
+		return false;
+	count_events(vm, PGALLOC_DMA + z->type, 1ull << ac->order);
+	count_numa(vm, z, ac);
+	if (fragmented)
+		boost_zone(vm, z, ac);
+	/* the textbook's kswapd does not wait for the low mark */
+	if (vm->conf.kswapd_wake == VM_KSWAPD_WAKE_HIGH &&
+	    ac->gfp & GFP_BIT_KSWAPD_RECLAIM &&
+	    !zone_watermark_ok(z, ac->order, wmark_pages(z, WMARK_HIGH),
+			       ac->highest_zoneidx, 0))
+		wakeup_kswapd(vm, z, ac->gfp, (int)ac->order,
+			      ac->highest_zoneidx);
+	return true;
+}
+
+/* C.2 step 5: shall this zone's node be reclaimed before we go on? */
+static bool try_node_reclaim(struct vm *vm, struct alloc_context *ac,
+			     struct zone *z)
+{
+	if (!(vm->ctl.zone_reclaim_mode & 7) ||
+	    vm->conf.node[ac->nid].distance[z->nid] > RECLAIM_DISTANCE)
+		return false;
+	return node_reclaim_begin(vm, &ac->reclaim, z, ac->task, ac->gfp,
+				  (int)ac->order) == NODE_RECLAIM_RUN;
+}
+
+void walk_begin(struct alloc_context *ac, enum zone_watermark mark)
+{
+	assert(mark < NR_WMARK);
+	ac->mark = mark;
+	ac->zone_at = 0;
+}
+
+enum walk_result walk_zonelist(struct vm *vm, struct alloc_context *ac)
+{
+	const struct pgdat *pref = &vm->node[ac->nid];
+	bool resumed = ac->stage == ALLOC_NODE_RECLAIM;
+
+	for (; ac->zone_at < pref->nr_zonelist; ac->zone_at++) {
+		struct zone *z =
+			vm->zone_table[pref->zonelist[ac->zone_at].zone];
+
+		if ((int)z->type > ac->highest_zoneidx ||
+		    !(ac->nodemask & 1ull << z->nid))
+			continue;
+		if (!zone_passes(z, ac)) {
+			/* after its node was reclaimed a zone has one try */
+			if (!resumed && try_node_reclaim(vm, ac, z))
+				return WALK_RECLAIM;
+			resumed = false;
+			continue;
+		}
+		resumed = false;
+		if (take_from(vm, z, ac))
+			return WALK_FOUND;
+	}
+	return WALK_NONE;
+}
+
+uint32_t gfp_to_alloc_flags(uint32_t gfp, unsigned order)
+{
+	uint32_t flags = 0;
+
+	if (gfp & GFP_BIT_HIGH)
+		flags |= ALLOC_MIN_RESERVE;
+	if (gfp & GFP_BIT_KSWAPD_RECLAIM)
+		flags |= ALLOC_KSWAPD;
+	if (gfp & GFP_BIT_DIRECT_RECLAIM || gfp & GFP_BIT_NOMEMALLOC)
+		return flags;
+	flags |= ALLOC_NON_BLOCK;
+	if (order > 0 && flags & ALLOC_MIN_RESERVE)
+		flags |= ALLOC_HIGHATOMIC;
+	return flags;
+}
+
+uint32_t alloc_pages_nowait(struct vm *vm, uint32_t gfp, unsigned order,
+			    int nid, uint64_t nodemask)
+{
+	struct alloc_context ac;
+
+	assert(!(gfp & GFP_BIT_DIRECT_RECLAIM));
+	alloc_begin(vm, &ac, gfp, order, nid, nodemask, NULL);
+	if (walk_zonelist(vm, &ac) == WALK_FOUND)
+		return ac.pfn;
+	if (gfp & GFP_BIT_KSWAPD_RECLAIM)
+		wake_all_kswapds(vm, &ac);
+	ac.alloc_flags = gfp_to_alloc_flags(gfp, order);
+	walk_begin(&ac, WMARK_MIN);
+	return walk_zonelist(vm, &ac) == WALK_FOUND ? ac.pfn : PFN_NONE;
+}
+
+void free_pages(struct vm *vm, uint32_t pfn, unsigned order)
+{
+	assert(pfn < vm->nr_frames);
+	assert(!(pfn_page(vm, pfn)->flags & (PG_LRU | PG_MAPPED)));
+	count_events(vm, PGFREE, 1ull << order);
+	buddy_free(vm, page_zone(vm, pfn), pfn, order);
+}
+
+void wakeup_kswapd(struct vm *vm, struct zone *z, uint32_t gfp, int order,
+		   int highest_zoneidx)
+{
+	struct pgdat *pgdat = &vm->node[z->nid];
+	struct vm_event ev;
+
+	if (!zone_populated(z))
+		return;
+	if (pgdat->kswapd_highest_zoneidx == VM_NR_ZONES ||
+	    pgdat->kswapd_highest_zoneidx < highest_zoneidx)
+		pgdat->kswapd_highest_zoneidx = highest_zoneidx;
+	pgdat->kswapd_order = MAX(pgdat->kswapd_order, order);
+	if (!pgdat->kswapd_waiting)
+		return;
+	if (pgdat->kswapd_failures >= MAX_RECLAIM_RETRIES ||
+	    (pgdat_balanced(vm, pgdat, order, highest_zoneidx) &&
+	     !pgdat_boosted(pgdat, highest_zoneidx)))
+		return;
+	if (trace_enabled(vm)) {
+		ev = trace_event(vm, VM_EV_WAKEUP_KSWAPD, NULL);
+		ev.nid = z->nid;
+		ev.order = order;
+		ev.gfp = gfp;
+		trace_send(vm, &ev);
+	}
+	assert(pgdat->kswapd_actor);
+	pgdat->kswapd_waiting = false;
+	actor_wake(pgdat->kswapd_actor, vm->world.now_ns);
+}
+
+void wake_all_kswapds(struct vm *vm, const struct alloc_context *ac)
+{
+	const struct pgdat *pref = &vm->node[ac->nid];
+	int last = -1;
+
+	assert(pref->nr_zonelist > 0);
+	for (unsigned i = 0; i < pref->nr_zonelist; i++) {
+		struct zone *z = vm->zone_table[pref->zonelist[i].zone];
+
+		if ((int)z->type > ac->highest_zoneidx || z->nid == last ||
+		    !(ac->nodemask & 1ull << z->nid))
+			continue;
+		last = z->nid;
+		wakeup_kswapd(vm, z, ac->gfp, (int)ac->order,
+			      ac->highest_zoneidx);
+	}
+}

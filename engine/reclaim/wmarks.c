@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wmarks.c - put the calculated marks and reserves into the zones (B).
+ *
+ * Called at boot and by the hooks of sysctl.c.  The arithmetic is
+ * watermark.h's.  Locking: the world's lock.
+ */
+#include <assert.h>
+
+#include "memory/vmstat.h"
+#include "memory/watermark.h"
+#include "reclaim/page_alloc.h"
+
+static uint64_t lowmem_pages(const struct vm *vm)
+{
+	const struct pgdat *pgdat;
+	uint64_t n = 0;
+
+	for_each_node(vm, pgdat)
+		for (unsigned t = 0; t < VM_ZONE_MOVABLE; t++)
+			n += pgdat->zone[t].managed;
+	return n;
+}
+
+/* B.5; on its own, because marks and protections change apart. */
+static void calculate_totalreserve_pages(struct vm *vm)
+{
+	struct pgdat *pgdat;
+	struct zone *z;
+
+	vm->totalreserve = 0;
+	for_each_node(vm, pgdat) {
+		pgdat->totalreserve = 0;
+		for_each_zone(pgdat, z)
+			pgdat->totalreserve += calc_zone_reserve(
+				z->type, z->lowmem_reserve,
+				wmark_pages(z, WMARK_HIGH), z->managed);
+		vm->totalreserve += pgdat->totalreserve;
+	}
+	assert(vm->totalreserve <= vm->total_pages);
+}
+
+void setup_per_zone_wmarks(struct vm *vm)
+{
+	uint64_t lowmem = lowmem_pages(vm);
+	struct pgdat *pgdat;
+	struct zone *z;
+
+	assert(vm->ctl.min_free_kbytes >= 0);
+	for_each_node(vm, pgdat)
+		for_each_zone(pgdat, z) {
+			struct wmarks w = calc_watermarks(
+				(uint64_t)vm->ctl.min_free_kbytes,
+				(uint64_t)vm->ctl.watermark_scale_factor,
+				z->type, z->managed, lowmem);
+
+			z->boost = 0;
+			z->wmark[WMARK_MIN] = w.min;
+			z->wmark[WMARK_LOW] = w.low;
+			z->wmark[WMARK_HIGH] = w.high;
+			z->wmark[WMARK_PROMO] = w.promo;
+		}
+	calculate_totalreserve_pages(vm);
+}
+
+void setup_per_zone_lowmem_reserve(struct vm *vm)
+{
+	struct pgdat *pgdat;
+
+	for_each_node(vm, pgdat) {
+		uint64_t managed[VM_NR_ZONES];
+
+		for (unsigned t = 0; t < VM_NR_ZONES; t++)
+			managed[t] = pgdat->zone[t].managed;
+		for (unsigned t = 0; t < VM_NR_ZONES; t++)
+			calc_lowmem_reserve(t, managed,
+					    vm->ctl.lowmem_reserve_ratio,
+					    pgdat->zone[t].lowmem_reserve);
+	}
+	calculate_totalreserve_pages(vm);
+}
+
+static uint64_t node_share(const struct pgdat *pgdat, int percent)
+{
+	uint64_t n = 0;
+
+	assert(percent >= 0 && percent <= 100);
+	for (unsigned t = 0; t < VM_NR_ZONES; t++)
+		n += pgdat->zone[t].managed * (unsigned)percent / 100;
+	return n;
+}
+
+void setup_min_unmapped_ratio(struct vm *vm)
+{
+	struct pgdat *pgdat;
+
+	for_each_node(vm, pgdat)
+		pgdat->min_unmapped_pages =
+			node_share(pgdat, vm->ctl.min_unmapped_ratio);
+}
+
+void setup_min_slab_ratio(struct vm *vm)
+{
+	struct pgdat *pgdat;
+
+	for_each_node(vm, pgdat)
+		pgdat->min_slab_pages =
+			node_share(pgdat, vm->ctl.min_slab_ratio);
+}
+
+static unsigned populated_lowmem_zones(const struct vm *vm)
+{
+	const struct pgdat *pgdat;
+	unsigned n = 0;
+
+	for_each_node(vm, pgdat)
+		for (unsigned t = 0; t <= VM_ZONE_NORMAL; t++)
+			n += zone_populated(&pgdat->zone[t]);
+	return n;
+}
+
+void init_min_free_kbytes(struct vm *vm)
+{
+	uint64_t lowmem = lowmem_pages(vm);
+	uint64_t kb = calc_min_free_kbytes(lowmem * 4);
+
+	assert(kb <= INT32_MAX);
+	if ((int64_t)kb > vm->user_min_free_kbytes)
+		vm->ctl.min_free_kbytes = (int32_t)kb;
+	setup_per_zone_wmarks(vm);
+	if (vm->conf.thp) {
+		const struct pgdat *pgdat;
+
+		/* the correction sees the pages above the high marks */
+		for_each_node(vm, pgdat)
+			for (unsigned t = 0; t < VM_ZONE_MOVABLE; t++)
+				lowmem -= MIN(lowmem,
+					      pgdat->zone[t].wmark[WMARK_HIGH]);
+		kb = calc_thp_min_free_kbytes(
+			(uint64_t)vm->ctl.min_free_kbytes,
+			populated_lowmem_zones(vm), lowmem);
+		vm->ctl.min_free_kbytes = (int32_t)kb;
+		setup_per_zone_wmarks(vm);
+	}
+	setup_per_zone_lowmem_reserve(vm);
+	setup_min_unmapped_ratio(vm);
+	setup_min_slab_ratio(vm);
+}
