@@ -23,9 +23,11 @@
 
 enum lock_rank { LOCK_RANK_CONTROL = 1, LOCK_RANK_WORLD = 2 };
 
+#define LOCK_NR_TURNS 16u
+
 struct CAPABILITY("lock") lock {
 	pthread_mutex_t mutex; /* guards the two tickets, never held long */
-	pthread_cond_t turn;
+	pthread_cond_t turn[LOCK_NR_TURNS]; /* by ticket */
 	uint64_t next;	  /* ticket that the next taker draws */
 	uint64_t serving; /* ticket that holds the lock */
 	enum lock_rank rank;
@@ -38,6 +40,10 @@ void lock_fini(struct lock *l);
 /* Tickets are served in the order in which they were drawn. */
 void lock_take(struct lock *l) ACQUIRE(l);
 void lock_drop(struct lock *l) RELEASE(l);
+
+/* A condition for lock_wait(), on the monotonic clock.  0 or -EAGAIN. */
+int lock_cond_init(pthread_cond_t *cond);
+void lock_cond_fini(pthread_cond_t *cond);
 
 /*
  * Drop @l, sleep until @cond is signalled or the monotonic clock shows

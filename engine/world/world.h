@@ -51,6 +51,7 @@ struct world {
 	uint64_t now_ns; /* SIM: the clock.  THREADS: last reading of it */
 	uint32_t nr_actors;
 	struct actor *actor[WORLD_MAX_ACTORS];
+	uint64_t seed;	  /* of every generator */
 	struct prng prng; /* SIM: which of two actors at one time */
 	/* THREADS: virtual = base + (real - real_base) * rate / 1000 */
 	uint32_t rate;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reserve.c - large arrays by mmap(2): addresses now, memory at first write.
+ *
+ * Huge pages are asked not to be used: with them, a first write to an entry
+ * would bring in 2 MiB at once, and an idle machine of a terabyte touches a
+ * few entries of many arrays.
+ *
+ * Called by everything that has one entry a page, at start and when an area
+ * or a file grows.  No lock: the caller owns the array.
+ */
+#define _GNU_SOURCE
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "world/compiler.h"
+#include "world/reserve.h"
+
+static size_t host_page(void)
+{
+	const long size = sysconf(_SC_PAGESIZE);
+
+	assert(size > 0);
+	return (size_t)size;
+}
+
+/* Whole pages; 0 for a size that cannot be had. */
+static size_t whole_pages(size_t size)
+{
+	const size_t page = host_page();
+
+	if (size == 0)
+		return page;
+	if (size > SIZE_MAX / 2)
+		return 0;
+	return (size + page - 1) / page * page;
+}
+
+void *reserve_alloc(size_t size)
+{
+	const size_t len = whole_pages(size);
+	void *p;
+
+	if (len == 0)
+		return NULL;
+	p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	madvise(p, len, MADV_NOHUGEPAGE);
+	return p;
+}
+
+void *reserve_grow(void *p, size_t old, size_t size)
+{
+	const size_t old_len = whole_pages(old);
+	const size_t len = whole_pages(size);
+	void *to;
+
+	assert(p);
+	assert(size >= old);
+	if (len == 0)
+		return NULL;
+	if (len == old_len)
+		return p;
+	to = mremap(p, old_len, len, MREMAP_MAYMOVE);
+	return to == MAP_FAILED ? NULL : to;
+}
+
+/* Pages that lie wholly inside are given back, the edges are written. */
+void reserve_clear(void *p, size_t size)
+{
+	const uintptr_t page = host_page();
+	const uintptr_t from = (uintptr_t)p, to = from + size;
+	const uintptr_t first = (from + page - 1) / page * page;
+	const uintptr_t last = to / page * page;
+
+	assert(p || size == 0);
+	if (first >= last || madvise((char *)p + (first - from), last - first,
+				     MADV_DONTNEED)) {
+		memset(p, 0, size);
+		return;
+	}
+	memset(p, 0, first - from);
+	memset((char *)p + (last - from), 0, to - last);
+}
+
+void reserve_free(void *p, size_t size)
+{
+	int err;
+
+	if (!p)
+		return;
+	err = munmap(p, whole_pages(size));
+	assert(!err);
+	(void)err;
+}
