@@ -4,8 +4,13 @@
  *
  * Two queues, reads and writes, each first come first served.  A request of
  * n pages occupies the disk for n * 4096 / bandwidth, plus latency / depth of
- * its queue, and ends a latency after it began: so depth many requests
- * overlap, and an hdd of depth 1 seeks for each.
+ * its queue, and ends a latency after that began: so depth many requests
+ * overlap, and an hdd of depth 1 seeks for each.  Reads go before writes, as
+ * the kernel's I/O schedulers have it: while writes are queued, reads get three
+ * quarters of the disk and writes what is left.
+ *
+ * Counts pgpgin and pgpgout, the columns of /proc/diskstats, nr_writeback and
+ * nr_written of the disk.
  *
  * The disk is an actor: it steps when the oldest request ends and hands its
  * pages to vm->end_io.  Times in virtual ns.  Locking: the world's lock.
@@ -36,6 +41,7 @@ struct disk_queue {
 	struct disk_io *io; /* ring, grows by doubling */
 	uint32_t head, nr, capacity;
 	uint64_t last_done_ns;
+	uint64_t free_ns; /* the disk is taken by this queue until then */
 };
 
 struct disk {
@@ -44,13 +50,15 @@ struct disk {
 	uint32_t id;
 	struct vm_disk_conf conf;
 	struct disk_queue queue[2]; /* reads, writes */
-	uint64_t free_ns;	    /* bandwidth is taken until then */
 	struct vm_disk_stat stat;
 	uint64_t stat_since_ns;
 	/* F.4 step 5: the estimate of its write bandwidth, pages a second */
 	uint64_t write_bw, avg_write_bw;
 	uint64_t bw_time_ns, bw_written, nr_written;
 	uint64_t nr_writeback;	    /* pages in its write queue */
+	uint32_t nr_writers;	    /* tasks that dirtied its pages lately */
+	uint64_t nr_writers_ns;	    /* when they were counted */
+	uint64_t last_io_ns;	    /* end of its last request: laptop_mode */
 	uint32_t fail_permille;	    /* requests that end with an error */
 	struct flusher *flusher;    /* actors/flusher.h */
 };
@@ -65,6 +73,9 @@ void disk_fini(struct disk *d);
  */
 uint64_t disk_submit(struct disk *d, bool write, const uint32_t *pfn,
 		     unsigned nr, bool *sync);
+
+/* When the request that holds @pfn will end; ACTOR_NEVER if none does. */
+uint64_t disk_page_done_ns(const struct disk *d, bool write, uint32_t pfn);
 
 /* Nothing queued? */
 bool disk_idle(const struct disk *d);

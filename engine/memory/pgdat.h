@@ -53,6 +53,7 @@ struct pgdat {
 	uint32_t nr_throttled;
 	uint64_t nr_writeback_ended; /* while somebody waits for writeback */
 	uint64_t hugepages, hugepages_free; /* of 512 pages */
+	uint32_t huge_pool; /* first of them, pfn + 1; next in its index */
 };
 
 /*
