@@ -49,4 +49,7 @@ uint32_t calc_pcp_high(uint64_t managed, uint64_t low, unsigned cpus,
 		       unsigned fraction);
 uint32_t calc_stat_threshold(uint64_t managed, unsigned cpus);
 
+/* B.9 while the node's kswapd runs. */
+uint32_t calc_pressure_threshold(uint64_t low, uint64_t min, unsigned cpus);
+
 #endif
