@@ -25,6 +25,7 @@
 struct vma;
 
 #define SHADOW_BIT (1u << 31)
+#define FILE_NO_DISK UINT32_MAX /* for file_get(): tmpfs */
 
 struct file {
 	struct mapping mapping; /* FILE or SHMEM */
@@ -65,7 +66,10 @@ uint32_t file_insert(struct vm *vm, struct file *f, uint64_t index,
 void file_remove(struct vm *vm, struct file *f, uint64_t index,
 		 uint32_t leave);
 
-/* PG_DIRTY with its counters, the bitmap and the age.  False: it was. */
+/*
+ * PG_DIRTY with its counters (nr_dirty, nr_dirtied, nr_zone_write_pending),
+ * the bitmap and the age.  False: it was.
+ */
 bool file_set_dirty(struct vm *vm, struct file *f, uint32_t pfn);
 
 /* The next dirty page at or after @from, or UINT64_MAX. */

@@ -9,8 +9,13 @@
  *	01aa aaoo ... oooo	swapped out: area a, slot o (26 bits)
  *
  * The accessed bit is set by a touch, as hardware does; reclaim tests and
- * clears it.  Every 512 entries that are in use cost one page-table page,
- * which comes out of the machine's memory.
+ * clears it.  For a shared mapping the dirty bit is the write permission as
+ * well: it is set by the write fault that dirties the page, and taken away when
+ * the page is written back, so that the next write faults again.
+ *
+ * Every 512 entries in use cost one page-table page, which comes out of the
+ * machine's memory; so do the levels above, a page for every 1 GiB and one for
+ * every 512 GiB of an area: areas lie far apart and share none of them.
  *
  * Locking: the world's lock.
  */
@@ -45,9 +50,11 @@ struct vma {
 	struct file *file;	/* shared mapping of it, or NULL */
 	uint64_t nr_pages;
 	uint64_t locked_pages;	/* mlocked: the first so many */
-	uint64_t last_fault;	/* page of the last fault: swap read-ahead */
+	uint64_t last_fault;	/* page of the last swap fault (G.3) */
+	uint32_t ra_window, ra_hits; /* G.3 in virtual order */
 	uint32_t *pte;		/* reserve_alloc()ed, capacity entries */
 	uint32_t *table;	/* pfn + 1 of the page-table page, by 512 */
+	uint32_t *upper;	/* pfn + 1: two for every 1 GiB, see mm.c */
 	uint64_t capacity;
 	uint64_t start;		/* virtual address, for maps */
 	struct vma *file_next;	/* others that map the same file */
@@ -111,6 +118,9 @@ struct vma *mm_add_vma(struct vm *vm, struct mm *mm, uint64_t nr_pages,
 		       struct file *file);
 int mm_grow(struct vm *vm, struct vma *vma, uint64_t nr_pages);
 
+/* Cut the last @nr_pages off; they must have been zapped (fault.h). */
+void mm_shrink(struct vm *vm, struct vma *vma, uint64_t nr_pages);
+
 /* rss of all kinds; and keep the peaks. */
 uint64_t mm_rss(const struct mm *mm);
 void mm_update_peaks(struct mm *mm);
@@ -125,9 +135,22 @@ void mm_map(struct vm *vm, struct vma *vma, uint64_t index, uint32_t pfn,
 void mm_unmap(struct vm *vm, struct vma *vma, uint64_t index, uint32_t leave);
 bool mm_has_table(const struct vma *vma, uint64_t index);
 
-/* Call with a freshly allocated kernel page; it now belongs to the area. */
+/* Forget the swap entry at @index; the slot is the caller's (swap_map.h). */
+void mm_clear_swap(struct vma *vma, uint64_t index);
+
+/*
+ * Call with a freshly allocated kernel page; it now belongs to the area, as
+ * the highest level that @index lacks.  Repeat until mm_has_table().
+ */
 void mm_add_table(struct vm *vm, struct vma *vma, uint64_t index,
 		  uint32_t pfn);
+
+/*
+ * Take the page-table page of @index, whose entries must be empty, or (upper)
+ * one of those above, out of the area: the caller frees it.  PFN_NONE: none.
+ */
+uint32_t mm_remove_table(struct vm *vm, struct vma *vma, uint64_t index);
+uint32_t mm_remove_upper(struct vm *vm, struct vma *vma);
 
 /*
  * rmap.  try_to_unmap: take @pfn out of all page tables, leaving swap entries
@@ -136,6 +159,9 @@ void mm_add_table(struct vm *vm, struct vma *vma, uint64_t index,
  * executable; dirty bits of PTEs are moved to PG_DIRTY by the unmap.
  */
 void rmap_unmap(struct vm *vm, uint32_t pfn);
+
+/* Take the write permission away: the page is about to be written. */
+void rmap_mkclean(struct vm *vm, uint32_t pfn);
 unsigned rmap_referenced(struct vm *vm, uint32_t pfn, bool *locked,
 			 bool *exec);
 

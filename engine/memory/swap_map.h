@@ -18,6 +18,13 @@
 
 #include "memory/mapping.h"
 
+/*
+ * Owner of a slot whose page table entry went away while its page was being
+ * read or written: the page leaves the cache, and the slot with it, when
+ * reclaim meets it.
+ */
+#define SWAP_ORPHAN UINT16_MAX
+
 struct swap_slot {
 	uint32_t cache; /* 0, pfn + 1, or SHADOW_BIT | shadow */
 	uint32_t index; /* page of the area */
@@ -30,12 +37,14 @@ struct swap_area {
 	uint32_t id;		/* 0..VM_MAX_SWAPS-1; in swap PTEs */
 	struct vm_swap_conf conf;
 	bool active;
+	bool closing;		/* swapoff empties it: gives no slots */
 	int priority;
 	uint32_t nr_slots;	/* header included */
 	uint32_t used;
 	uint32_t next;		/* where the search goes on */
 	uint64_t turn;		/* of the round robin among equals */
 	struct swap_slot *slot; /* reserve_alloc()ed */
+	uint64_t *map;		/* bitmap of the slots in use, likewise */
 	/* swap read-ahead (G.3) */
 	uint32_t ra_prev, ra_window, ra_hits;
 };

@@ -70,6 +70,7 @@ struct task {
 	struct task *next, *prev;	    /* all tasks, oldest first */
 	struct task *run_next, *run_prev;   /* its CPU's run queue */
 	bool queued;
+	uint32_t sleep_at; /* place in its CPU's heap of sleepers, + 1; 0 */
 };
 
 #define for_each_task(vm, t) for (t = (vm)->tasks; t; t = (t)->next)
@@ -91,7 +92,13 @@ void task_set_state(struct vm *vm, struct task *t, enum task_state s,
 		    uint64_t wake_ns);
 void task_wake(struct vm *vm, struct task *t);
 
-/* Enter or leave a memory stall, an I/O wait (J.5): PSI_* bits. */
+/* Move a task to @cpu, with what it counts there. */
+void task_set_cpu(struct vm *vm, struct task *t, int cpu);
+
+/*
+ * Enter or leave a memory stall, an I/O wait (J.5): PSI_MEMSTALL, PSI_IOWAIT.
+ * The bits about running follow from the state.
+ */
 void task_psi(struct vm *vm, struct task *t, uint32_t clear, uint32_t set);
 
 #endif

@@ -40,6 +40,7 @@ struct access {
 	bool major;
 	uint64_t until_ns; /* ACCESS_IO, throttled: asleep until then */
 	uint64_t cost_ns;  /* system time of the last step */
+	uint64_t slept_ns; /* asleep since then; 0: was not */
 	struct alloc_context alloc;
 };
 
@@ -61,7 +62,8 @@ enum access_result {
 
 /*
  * The fast path: the page is there and mapped; sets the accessed bit (and
- * dirty).  False: begin an access.
+ * dirty).  False: begin an access.  The first write to a clean page of a
+ * shared mapping is a fault of its own: the page becomes dirty.
  */
 static inline bool touch_page(struct vma *vma, uint64_t index, bool write)
 {
@@ -69,10 +71,29 @@ static inline bool touch_page(struct vma *vma, uint64_t index, bool write)
 
 	if (!(*pte & PTE_PRESENT))
 		return false;
+	if (write && vma->file && !(*pte & PTE_DIRTY))
+		return false;
 	*pte |= write ? PTE_ACCESSED | PTE_DIRTY : PTE_ACCESSED;
 	return true;
 }
 
+/* What a touch of @pfn costs from @nid: more, the farther it is. */
+static inline uint64_t touch_cost(const struct vm *vm, int nid, uint32_t pfn)
+{
+	const struct vm_costs *c = &vm->conf.cost;
+	unsigned d = vm->conf.node[nid].distance[page_zone(vm, pfn)->nid];
+
+	if (d <= VM_MIN_DISTANCE || c->remote_percent <= 100)
+		return c->touch_ns;
+	return c->touch_ns *
+	       (100 + (c->remote_percent - 100) * (d - 10) / 10) / 100;
+}
+
+/*
+ * access_begin(): kind, write, vma or file, and index have been filled in.
+ * access_step(): on ACCESS_SLEEP the task's state has been set; step again
+ * when it has been woken.  Counts faults, fills in the task's figures.
+ */
 void access_begin(struct vm *vm, struct task *t, struct access *a);
 enum access_result access_step(struct vm *vm, struct task *t,
 			       struct access *a);
