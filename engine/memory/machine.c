@@ -29,6 +29,9 @@
 /* A frame's descriptor takes 64 bytes of 4096. */
 #define FRAMES_PER_MEMMAP_PAGE 64u
 
+/* Of nodes about which nothing is said. */
+#define REMOTE_DISTANCE 20
+
 #define US 1000ull
 
 /* Fact sheet K: the middle of each range, of a machine that is no guest. */
@@ -80,6 +83,10 @@ void vm_machine_init(struct vm_machine *m)
 	m->kswapd_wake = VM_KSWAPD_WAKE_LOW;
 	m->thp = true;
 	m->seed = 1;
+	for (unsigned i = 0; i < VM_MAX_NODES; i++)
+		for (unsigned j = 0; j < VM_MAX_NODES; j++)
+			m->node[i].distance[j] =
+				i == j ? VM_MIN_DISTANCE : REMOTE_DISTANCE;
 }
 
 void vm_machine_fini(struct vm_machine *m)
