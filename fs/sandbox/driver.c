@@ -270,6 +270,20 @@ int driver_start(struct driver *d)
 	return -err;
 }
 
+/* Ops that were cancelled when the mount went end as the machine steps. */
+static void drain(struct driver *d)
+{
+	if (!is_sim(d))
+		vm_pause(d->vm, false);
+	while (atomic_load(&d->nr_ops)) {
+		if (is_sim(d))
+			vm_run_until(d->vm, later(d, OP_SLICE_NS), 1);
+		else
+			nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS },
+				  NULL);
+	}
+}
+
 void driver_stop(struct driver *d)
 {
 	pthread_mutex_lock(&d->lock);
@@ -281,6 +295,7 @@ void driver_stop(struct driver *d)
 	d->started = false;
 	while (d->first)
 		answer(d, d->first, -EINTR);
+	drain(d);
 }
 
 static void job_cancel(void *arg)

@@ -19,11 +19,12 @@
  *
  *	sandbox_create(&sb, vm, &machine);
  *	sandbox_start(sb);		after fork(): starts a thread
- *	...session_run()...
- *	sandbox_stop(sb);		its thread ends
- *	vm_destroy(vm);			ends what was in flight
+ *	...session_run()...		cancels what is in flight
+ *	sandbox_stop(sb);		waits for its end, the thread ends
  *	session_destroy(s);
+ *	machine_fs_destroy(mf);		nobody calls sandbox_observe() now
  *	sandbox_destroy(sb);
+ *	vm_destroy(vm);
  *
  * Locking: the handlers run under the session's lock; the driver and the
  * ring have locks of their own, taken below it.  sandbox_observe() is called
@@ -61,7 +62,10 @@ int sandbox_create(struct sandbox **sbp, struct vm *vm,
 /* Start the driver.  0 or -EAGAIN. */
 int sandbox_start(struct sandbox *sb);
 
-/* Stop it; clock requests that wait are answered -EINTR. */
+/*
+ * Stop it: clock requests that wait are answered -EINTR, ops that have been
+ * cancelled have ended when it returns.
+ */
 void sandbox_stop(struct sandbox *sb);
 
 /* Free all.  NULL is fine. */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server.c - a machine and its mount in one process.
+ *
+ * Assembles the floors: the engine, the files' shared state, the sandbox's
+ * controls, the FUSE session; and takes them down in the opposite order.
+ * Called by mount.c and run.c, in the process that is going to serve.
+ *
+ * One thread until server_run(); no locks of its own.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/cli/cmd.h"
+#include "fs/cli/server.h"
+#include "fs/conf/units.h"
+#include "fs/proc/machine_fs.h"
+#include "fs/root.h"
+#include "fs/sandbox/clock.h"
+#include "fs/sandbox/sandbox.h"
+#include "fs/vfs/session.h"
+
+/* One option of a list never needs more. */
+#define OPTION_LEN 256
+
+void server_options_init(struct server_options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->clock = VM_WORLD_THREADS;
+	o->rate = VM_RATE_ONE;
+}
+
+static int bad_value(const char *option, const char *want)
+{
+	cmd_warn("-o %s: expected %s", option, want);
+	return -EINVAL;
+}
+
+static int set_clock(struct server_options *o, const char *option,
+		     const char *value)
+{
+	if (!strcmp(value, "virtual"))
+		o->clock = VM_WORLD_SIM;
+	else if (!strcmp(value, "live"))
+		o->clock = VM_WORLD_THREADS;
+	else
+		return bad_value(option, "clock=live or clock=virtual");
+	return 0;
+}
+
+static int set_rate(struct server_options *o, const char *option,
+		    const char *value)
+{
+	o->rate_given = true;
+	if (clock_parse_rate(value, &o->rate))
+		return bad_value(option, "rate=0.1 to rate=1000");
+	return 0;
+}
+
+static int set_seed(struct server_options *o, const char *option,
+		    const char *value)
+{
+	o->seed_given = true;
+	if (units_parse_u64(value, &o->seed) || o->seed > INT64_MAX)
+		return bad_value(option, "seed=0 to seed=9223372036854775807");
+	return 0;
+}
+
+static int set_paused(struct server_options *o, const char *option,
+		      const char *value)
+{
+	(void)option;
+	(void)value;
+	o->paused = true;
+	return 0;
+}
+
+static const struct {
+	const char *prefix; /* with its "=" if it has a value */
+	int (*set)(struct server_options *o, const char *option,
+		   const char *value);
+} our_options[] = {
+	{ "clock=", set_clock },
+	{ "paused", set_paused },
+	{ "rate=", set_rate },
+	{ "seed=", set_seed },
+};
+
+static int pass_on(struct server_options *o, const char *option)
+{
+	size_t used = strlen(o->fuse_opts), len = strlen(option);
+
+	if (used + len + 2 > sizeof(o->fuse_opts)) {
+		cmd_warn("-o: too many options");
+		return -EINVAL;
+	}
+	snprintf(o->fuse_opts + used, sizeof(o->fuse_opts) - used, "%s%s",
+		 used ? "," : "", option);
+	return 0;
+}
+
+static int add_one(struct server_options *o, const char *option)
+{
+	const char *prefix;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(our_options) / sizeof(our_options[0]); i++) {
+		prefix = our_options[i].prefix;
+		len = strlen(prefix);
+		if (strncmp(option, prefix, len))
+			continue;
+		if (prefix[len - 1] != '=' && option[len])
+			continue;
+		return our_options[i].set(o, option, option + len);
+	}
+	return pass_on(o, option);
+}
+
+int server_options_add(struct server_options *o, const char *list)
+{
+	char option[OPTION_LEN];
+	size_t len;
+	int err;
+
+	while (*list) {
+		len = strcspn(list, ",");
+		if (len >= sizeof(option)) {
+			cmd_warn("-o %.40s...: too long", list);
+			return -EINVAL;
+		}
+		memcpy(option, list, len);
+		option[len] = '\0';
+		err = len ? add_one(o, option) : 0;
+		if (err)
+			return err;
+		list += len + (list[len] == ',');
+	}
+	return 0;
+}
+
+int server_options_check(const struct server_options *o)
+{
+	if (o->clock != VM_WORLD_SIM || (!o->rate_given && !o->paused))
+		return 0;
+	cmd_warn("-o %s: expected clock=live with it; a virtual clock moves "
+		 "only when told to",
+		 o->paused ? "paused" : "rate");
+	return -EINVAL;
+}
+
+/* Who mounts plays root in the machine. */
+static int create_session(struct server *sv, const struct server_options *o)
+{
+	const struct session_options so = {
+		.mount_opts = o->fuse_opts,
+		.debug = o->debug,
+		.root_uid = getuid(),
+		.root_gid = getgid(),
+		.ready = o->ready,
+		.ready_arg = o->ready_arg,
+	};
+
+	return session_create(&sv->session, &root_dir, sv->mf, &so);
+}
+
+static int set_clock_going(struct server *sv, const struct server_options *o)
+{
+	int err = 0;
+
+	if (o->clock == VM_WORLD_SIM)
+		return 0;
+	err = vm_set_rate(sv->vm, o->rate);
+	if (!err && o->paused)
+		vm_pause(sv->vm, true);
+	return err;
+}
+
+int server_create(struct server *sv, const struct server_options *o)
+{
+	const char *what = "machine";
+	int err;
+
+	if (o->seed_given)
+		sv->machine.seed = o->seed;
+	err = vm_create(&sv->vm, &sv->machine, o->clock);
+	if (!err)
+		err = set_clock_going(sv, o);
+	if (!err) {
+		what = "files";
+		err = machine_fs_create(&sv->mf, sv->vm);
+	}
+	if (!err)
+		err = sandbox_create(&sv->sandbox, sv->vm, &sv->machine);
+	if (!err) {
+		sv->mf->sandbox = sv->sandbox;
+		what = "session";
+		err = create_session(sv, o);
+	}
+	if (err)
+		cmd_warn("%s: %s", what, strerror(-err));
+	return err;
+}
+
+int server_mount(struct server *sv, const char *mountpoint)
+{
+	return session_mount(sv->session, mountpoint);
+}
+
+int server_run(struct server *sv)
+{
+	int err;
+
+	err = sandbox_start(sv->sandbox);
+	if (!err)
+		err = vm_start(sv->vm);
+	if (err)
+		cmd_warn("threads: %s", strerror(-err));
+	else
+		err = session_run(sv->session);
+	sandbox_stop(sv->sandbox);
+	return err;
+}
+
+void server_destroy(struct server *sv)
+{
+	session_destroy(sv->session);
+	machine_fs_destroy(sv->mf);
+	sandbox_destroy(sv->sandbox);
+	vm_destroy(sv->vm);
+	vm_machine_fini(&sv->machine);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server.h - a machine and its mount in one process; what mount and run share.
+ *
+ *	server_options_add(&o, "clock=virtual,seed=7");
+ *	cmd_load_machine(path, &sv.machine);
+ *	...fork as you like: nothing has threads yet...
+ *	err = server_create(&sv, &o);
+ *	err = server_mount(&sv, "/mnt");
+ *	err = server_run(&sv);
+ *	server_destroy(&sv);
+ *
+ * server_run() starts the threads, calls options.ready from the request loop
+ * as soon as the mount answers, and returns when it has been unmounted (0), on
+ * a signal (its number), or -errno.
+ *
+ * Errors are -errno, and what the user should know has been printed.
+ */
+#ifndef CLI_SERVER_H
+#define CLI_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vm/vm.h>
+
+struct machine_fs;
+struct sandbox;
+struct session;
+
+/* The longest list of options for FUSE, with its NUL. */
+#define SERVER_FUSE_OPTS_LEN 1024
+
+struct server_options {
+	enum vm_world_kind clock; /* THREADS is "live" */
+	uint32_t rate;		  /* thousandths; live only */
+	bool rate_given;
+	bool paused; /* live only */
+	bool seed_given;
+	uint64_t seed; /* instead of the machine's */
+	bool debug;    /* libfuse's trace on stderr */
+	void (*ready)(void *arg); /* the mount answers; may be NULL */
+	void *ready_arg;
+	char fuse_opts[SERVER_FUSE_OPTS_LEN]; /* all that are not ours */
+};
+
+struct server {
+	struct vm_machine machine; /* filled in by the caller; ours to fini */
+	struct vm *vm;
+	struct machine_fs *mf;
+	struct sandbox *sandbox;
+	struct session *session;
+};
+
+/* The live clock at real time. */
+void server_options_init(struct server_options *o);
+
+/*
+ * Take a list as it stands behind -o: clock=, rate=, seed=, paused are ours,
+ * the rest is FUSE's.  0; -EINVAL and a message for a bad value of ours.
+ */
+int server_options_add(struct server_options *o, const char *list);
+
+/* After the last option: what does not go together.  0 or -EINVAL. */
+int server_options_check(const struct server_options *o);
+
+int server_create(struct server *sv, const struct server_options *o);
+int server_mount(struct server *sv, const char *mountpoint);
+int server_run(struct server *sv);
+void server_destroy(struct server *sv);
+
+#endif
