@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slab.c - the superblock shrinker: dentries and inodes (fact sheet E.8).
+ *
+ * A node's reclaimable slab is a number of objects and the pages that hold
+ * them, OBJECTS_PER_PAGE each.  Called by vmscan.c at the end of a node's
+ * turn, by drop_caches, and at boot to fill it.
+ * mm/shrinker.c:do_shrink_slab is the model.  Locking: the world's lock.
+ */
+#include "reclaim/slab.h"
+
+#include <assert.h>
+
+#include "memory/trace.h"
+#include "memory/vmstat.h"
+#include "reclaim/page_alloc.h"
+#include "reclaim/vmscan.h"
+
+#define OBJECTS_PER_PAGE 21u /* dentries of 192 bytes */
+#define SHRINK_BATCH 1024u   /* the superblock shrinker's */
+#define SHRINK_SEEKS 2u
+
+static uint64_t pages_for(uint64_t objects)
+{
+	return (objects + OBJECTS_PER_PAGE - 1) / OBJECTS_PER_PAGE;
+}
+
+bool slab_grow(struct vm *vm, struct pgdat *pgdat, uint64_t pages)
+{
+	for (; pages; pages--) {
+		uint32_t pfn = alloc_pages_nowait(
+			vm, GFP_NOWAIT | GFP_BIT_RECLAIMABLE, 0, pgdat->nid,
+			1ull << pgdat->nid);
+
+		if (pfn == PFN_NONE)
+			return false;
+		pfn_page(vm, pfn)->flags = PG_KERNEL;
+		pfn_page(vm, pfn)->index = pgdat->slab_pages;
+		pgdat->slab_pages = pfn;
+		mod_node(pgdat, NR_SLAB_RECLAIMABLE, 1);
+		pgdat->nr_dentries += OBJECTS_PER_PAGE;
+	}
+	assert((uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE] ==
+	       pages_for(pgdat->nr_dentries));
+	return true;
+}
+
+/* @n objects less; the pages that this frees. */
+static uint64_t free_objects(struct vm *vm, struct pgdat *pgdat, uint64_t n)
+{
+	uint64_t freed = 0, need;
+
+	assert(n <= pgdat->nr_dentries);
+	pgdat->nr_dentries -= n;
+	need = pages_for(pgdat->nr_dentries);
+	while ((uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE] > need) {
+		uint32_t pfn = pgdat->slab_pages;
+
+		assert(pfn != PFN_NONE);
+		pgdat->slab_pages = pfn_page(vm, pfn)->index;
+		mod_node(pgdat, NR_SLAB_RECLAIMABLE, -1);
+		free_pages(vm, pfn, 0);
+		freed++;
+	}
+	return freed;
+}
+
+uint64_t shrink_slab(struct vm *vm, struct pgdat *pgdat, int priority)
+{
+	uint64_t freeable = pgdat->nr_dentries *
+			    (uint64_t)vm->ctl.vfs_cache_pressure / 100;
+	uint64_t delta = (freeable >> priority) * 4 / SHRINK_SEEKS;
+	uint64_t total = (pgdat->slab_deferred >> priority) + delta;
+	uint64_t scanned = 0, freed = 0, next;
+
+	assert(priority >= 0 && priority <= DEF_PRIORITY);
+	if (!freeable)
+		return 0;
+	total = MIN(total, 2 * freeable);
+	while (total >= SHRINK_BATCH || total >= freeable) {
+		uint64_t nr = MIN(total, SHRINK_BATCH);
+
+		nr = MIN(nr, pgdat->nr_dentries);
+		if (!nr)
+			break;
+		freed += free_objects(vm, pgdat, nr);
+		scanned += nr;
+		total -= nr;
+	}
+	count_events(vm, SLABS_SCANNED, scanned);
+	next = pgdat->slab_deferred + delta;
+	next -= MIN(next, scanned);
+	pgdat->slab_deferred = MIN(next, 2 * freeable);
+	if (scanned && trace_enabled(vm)) {
+		struct vm_event ev = trace_event(vm, VM_EV_SHRINK_SLAB, NULL);
+
+		ev.nid = pgdat->nid;
+		ev.nr_scanned = scanned;
+		ev.nr_reclaimed = freed;
+		trace_send(vm, &ev);
+	}
+	return freed;
+}
+
+void drop_slab(struct vm *vm)
+{
+	struct pgdat *pgdat;
+	unsigned shift = 0;
+	uint64_t freed;
+
+	assert(vm->nr_nodes > 0);
+	do {
+		freed = 0;
+		for_each_node(vm, pgdat)
+			freed += shrink_slab(vm, pgdat, 0);
+	} while (freed >> shift++ > 1 && shift < 64);
+}
