@@ -25,12 +25,13 @@
 #define MIN_MACHINE_PAGES 1024u
 #define MAX_QUEUE_DEPTH	  65536u
 #define MAX_SWAP_PRIORITY 32767
-#define MAX_FILE_PAGES	  (1ull << 28)
+/* Areas and files may be larger than memory, not than an index. */
+#define MAX_AREA_PAGES	  (4ull * VM_MAX_PAGES)
 /* What a cost or a latency may be: an hour. */
 #define MAX_COST_NS	  (1000000000ull * 3600)
-/* Longest that a workload may last: a century. */
-#define MAX_DURATION_NS	  (1000000000ull * 100 * 366 * 86400)
-#define MAX_RATE	  1000000000ull
+/* Sums of times stay in 64 bits: 146 years. */
+#define MAX_DURATION_NS	  (1ull << 62)
+#define MAX_RATE	  (1ull << 40)
 #define MAX_BANDWIDTH	  (1ull << 50)
 /* A zone must start where it can be printed in bytes. */
 #define MAX_PFN		  (1ull << 40)
@@ -350,7 +351,7 @@ static bool check_file(const struct vm_machine *m, uint32_t i,
 	if (find_file(m, i, f->name))
 		return wrong_name(&p, "name", f->name, "two files of one name");
 	return good_disk(m, &p, f->disk) &&
-	       within(&p, "size", f->pages, 1, MAX_FILE_PAGES);
+	       within(&p, "size", f->pages, 1, MAX_AREA_PAGES);
 }
 
 static bool check_sysctl(const struct vm_machine *m, uint32_t i,
@@ -381,9 +382,9 @@ static bool check_phase(const struct vm_task_conf *t, const struct part *p,
 	    !within(p, "workload: rate", ph->rate, 0, MAX_RATE) ||
 	    !within(p, "workload: write", ph->write_permille, 0, 1000) ||
 	    !within(p, "workload: hot", ph->hot_permille, 0, 1000) ||
-	    !within(p, "workload: first", ph->first, 0, MAX_FILE_PAGES) ||
-	    !within(p, "workload: size", ph->pages, 0, MAX_FILE_PAGES) ||
-	    !within(p, "workload: hot_size", ph->hot_pages, 0, MAX_FILE_PAGES))
+	    !within(p, "workload: first", ph->first, 0, MAX_AREA_PAGES) ||
+	    !within(p, "workload: size", ph->pages, 0, MAX_AREA_PAGES) ||
+	    !within(p, "workload: hot_size", ph->hot_pages, 0, MAX_AREA_PAGES))
 		return false;
 	if (ph->pattern == VM_PATTERN_IDLE)
 		return true;
@@ -401,7 +402,7 @@ static bool check_task_file(const struct vm_machine *m,
 			    const struct vm_task_conf *t)
 {
 	if (!good_name(p, "file", t->file, sizeof(t->file), false) ||
-	    !within(p, "file_size", t->file_pages, 0, MAX_FILE_PAGES))
+	    !within(p, "file_size", t->file_pages, 0, MAX_AREA_PAGES))
 		return false;
 	if (!t->file[0])
 		return !t->map_file || wrong(p, "map", "want file = ... too");
@@ -423,7 +424,7 @@ static bool check_task_memory(const struct vm_machine *m,
 			      const struct part *p,
 			      const struct vm_task_conf *t)
 {
-	if (!within(p, "anon", t->anon_pages, 0, VM_MAX_PAGES) ||
+	if (!within(p, "anon", t->anon_pages, 0, MAX_AREA_PAGES) ||
 	    !within(p, "rss", t->anon_resident, 0, t->anon_pages) ||
 	    !within(p, "swap", t->anon_swapped, 0,
 		    t->anon_pages - t->anon_resident) ||

@@ -80,6 +80,7 @@ struct vm {
 	struct vm_machine conf; /* as given; file and task lists are copies */
 	struct tunables ctl;	/* sysctl.c */
 	int32_t user_min_free_kbytes; /* -1: nobody has written it */
+	bool drop_caches_silent; /* 4 has been written: log no more */
 
 	/* memory: pgdat.c, buddy.c, lruvec.c */
 	uint32_t nr_nodes;
@@ -125,6 +126,8 @@ struct vm {
 	/* oom_kill.c */
 	uint32_t nr_oom_victims; /* in flight */
 	bool panicked;
+	uint64_t oom_report_ns; /* when this window of reports began */
+	uint32_t nr_oom_reports; /* in it */
 
 	/* ops that have ended; vm.c calls their done() without the lock */
 	struct vm_op *ended, *last_ended;

@@ -67,6 +67,9 @@ struct task {
 	struct task_exec *exec;
 	struct task_work *work;
 	struct vm_op *ops;	/* queue */
+	uint64_t reap_ns;	/* oom_reap.c: when its turn comes; 0: never */
+	uint32_t reap_vma;	/* how far it is */
+	uint64_t reap_index;
 	struct task *next, *prev;	    /* all tasks, oldest first */
 	struct task *run_next, *run_prev;   /* its CPU's run queue */
 	bool queued;
