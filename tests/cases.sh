@@ -13,18 +13,14 @@
 # What ends a hang.  Nothing is measured by it.
 CASE_LIMIT=900
 
-# Pids of processes that were started with TMPDIR below directory $1.
+# Pids of processes that were started with TMPDIR at or below directory $1.
 strays() {
-	local file pid
+	local pid
 
-	for file in /proc/[0-9]*/environ; do
-		if tr '\0' '\n' <"$file" 2>/dev/null |
-			grep -q "^TMPDIR=$1\(/\|\$\)"; then
-			pid=${file#/proc/}
-			pid=${pid%/environ}
-			if [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ]; then
-				echo "$pid"
-			fi
+	for pid in $(grep -lzs "^TMPDIR=$1\(/\|\$\)" /proc/[0-9]*/environ |
+		cut -d / -f 3); do
+		if [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ]; then
+			echo "$pid"
 		fi
 	done
 }
