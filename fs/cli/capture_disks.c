@@ -194,7 +194,7 @@ static void read_swap(struct capture *c, const char *line)
 	if (disk < 0)
 		return;
 	s = &c->m->swap[c->m->nr_swaps++];
-	snprintf(s->path, sizeof(s->path), "%s", path);
+	memcpy(s->path, path, strlen(path) + 1);
 	s->is_file = !strcmp(type, "file");
 	s->disk = (uint32_t)disk;
 	s->pages = kb / 4 + 1; /* the header is not in the size shown */

@@ -26,7 +26,8 @@
 #define MAX_LATENCY_NS 60000000000ull
 #define MAX_BPS	       (1ull << 44)
 #define MAX_PFN	       (1ull << 40)
-#define MAX_SWAP_PAGES (1ull << 30)
+#define MAX_SWAP_PAGES (1ull << 26) /* slots that a PTE can name */
+#define MAX_FILE_PAGES VM_MAX_PAGES
 #define LOCAL_DISTANCE 10
 #define OTHER_DISTANCE 20 /* of a machine that names none */
 
@@ -396,7 +397,7 @@ static const struct conf_key file_keys[] = {
 	KEY_TEXT("name", FILE_, name, true),
 	KEY_DISK("disk", FILE_, disk),
 	{ .name = "size", .type = CONF_PAGES, .required = true,
-	  CONF_AT(FILE_, pages, 8), .min = 1, .max = MAX_SWAP_PAGES },
+	  CONF_AT(FILE_, pages, 8), .min = 1, .max = MAX_FILE_PAGES },
 	{ .name = NULL },
 };
 

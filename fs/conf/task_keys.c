@@ -19,10 +19,9 @@
 #include "fs/conf/keys.h"
 #include "fs/conf/units.h"
 
-/* The anonymous area of a task may be larger than the machine. */
-#define MAX_AREA_PAGES (VM_MAX_PAGES * 4ull)
-#define MAX_RATE       (1ull << 40)
-#define MAX_TIME_NS    (1ull << 62)
+#define MAX_AREA_PAGES VM_MAX_PAGES
+#define MAX_RATE       1000000000ull /* pages a second */
+#define MAX_TIME_NS    (3600 * 24 * 365 * 1000000000ull)
 
 /* Size of the file of a dirty or stream that names none. */
 #define SHORT_FILE_PAGES (1ull << (30 - VM_PAGE_SHIFT))
@@ -127,7 +126,7 @@ static void read_short(struct conf *c, const config_setting_t *s,
 	if (!only_workload(c, s))
 		return;
 	if (!text || units_parse_rate(text, &bps) || bps < VM_PAGE_SIZE ||
-	    bps % VM_PAGE_SIZE || bps > MAX_RATE) {
+	    bps % VM_PAGE_SIZE || bps >> VM_PAGE_SHIFT > MAX_RATE) {
 		conf_error(c, s, "expected a rate, as \"64M/s\", "
 				 "a multiple of \"4K/s\"");
 		return;
