@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check_pages.c - the slow half of vm_check(): page by page, list by list,
+ * table by table.
+ *
+ * Called by check.c.  Locking: the world's lock.
+ */
+#include "check_pages.h"
+
+#include <assert.h>
+
+#include "memory/buddy.h"
+#include "memory/vmstat.h"
+
+/* A walk over something, and the first thing that was wrong in it. */
+struct walk {
+	struct vm *vm;
+	struct vm_complaint *c;
+	enum vm_lru lru;
+	int nid;
+	uint64_t nr;
+	bool ok;
+};
+
+static void fail(struct walk *w, const char *what, int64_t a, int64_t b)
+{
+	if (w->ok)
+		check_fails(w->c, what, a, b, w->nid);
+	w->ok = false;
+}
+
+static void check_listed(void *arg, uint32_t pfn, uint32_t pos)
+{
+	struct walk *w = arg;
+	const struct page *p = pfn_page(w->vm, pfn);
+
+	w->nr++;
+	if (!(p->flags & PG_LRU) || page_lru(p) != w->lru)
+		fail(w, "page on the wrong list: flags, list", p->flags,
+		     w->lru);
+	if (p->lru_pos != pos)
+		fail(w, "page's place and its place in the queue", p->lru_pos,
+		     pos);
+	if (page_pgdat(w->vm, pfn)->nid != w->nid)
+		fail(w, "page on the list of another node", pfn, w->nid);
+	if (!w->vm->mapping[p->mapping])
+		fail(w, "page on a list without an owner", pfn, p->mapping);
+}
+
+static bool check_lists(struct vm *vm, struct pgdat *pgdat,
+			struct vm_complaint *c)
+{
+	for (unsigned l = 0; l < VM_NR_LRU_LISTS; l++) {
+		struct walk w = { .vm = vm, .c = c, .lru = l,
+				  .nid = pgdat->nid, .ok = true };
+
+		lru_for_each(&pgdat->lruvec, l, check_listed, &w);
+		if (w.ok && w.nr != pgdat->lruvec.list[l].nr)
+			fail(&w, "pages on a list and its count",
+			     (int64_t)w.nr,
+			     (int64_t)pgdat->lruvec.list[l].nr);
+		if (!w.ok)
+			return false;
+	}
+	return true;
+}
+
+/* Free blocks are linked both ways, of their order, and aligned. */
+static bool check_free_list(struct vm *vm, const struct zone *z, unsigned o,
+			    unsigned t, struct vm_complaint *c)
+{
+	uint32_t prev = PFN_NONE, pfn = z->free_area[o].head[t];
+	uint64_t n = 0;
+
+	for (; pfn != PFN_NONE; prev = pfn, pfn = pfn_page(vm, pfn)->index) {
+		const struct page *p = pfn_page(vm, pfn);
+
+		if (!(p->flags & PG_BUDDY) || p->mapping != (o | t << 8))
+			return check_fails(c, "free block's head: pfn, order",
+					   pfn, o, z->id);
+		if (p->lru_pos != prev || pfn % (1u << o))
+			return check_fails(c, "free block's links: pfn, prev",
+					   pfn, p->lru_pos, z->id);
+		n++;
+	}
+	if (o == VM_MAX_ORDER && t == VM_MIGRATE_MOVABLE)
+		return n <= z->free_area[o].nr_free[t] ||
+		       check_fails(c, "free blocks and count", (int64_t)n,
+				   (int64_t)z->free_area[o].nr_free[t], z->id);
+	return n == z->free_area[o].nr_free[t] ||
+	       check_fails(c, "free blocks and count", (int64_t)n,
+			   (int64_t)z->free_area[o].nr_free[t], z->id);
+}
+
+static bool check_zone(struct vm *vm, const struct zone *z,
+		       struct vm_complaint *c)
+{
+	if (!zone_populated(z))
+		return true;
+	for (unsigned o = 0; o < VM_NR_ORDERS; o++)
+		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++)
+			if (!check_free_list(vm, z, o, t, c))
+				return false;
+	return true;
+}
+
+static bool check_pte(struct vm *vm, const struct vma *vma, uint64_t i,
+		      struct vm_complaint *c, uint64_t *rss, uint64_t *swap)
+{
+	uint32_t pte = vma->pte[i];
+	const struct page *p;
+
+	if (pte_swapped(pte)) {
+		const struct swap_slot *s = swap_slot_get(vm, pte);
+
+		++*swap;
+		return (s->owner == vma->mapping.id && s->index == i) ||
+		       check_fails(c, "swap entry and its slot's page",
+				   (int64_t)i, s->index, vma->mm->task->pid);
+	}
+	if (!pte_present(pte))
+		return true;
+	++*rss;
+	p = pfn_page(vm, pte_pfn(pte));
+	if (!(p->flags & PG_MAPPED) || p->flags & (PG_BUDDY | PG_KERNEL))
+		return check_fails(c, "mapped page's flags, pid", p->flags,
+				   vma->mm->task->pid, (int)i);
+	if (!vma->file && !(p->flags & PG_SWAPCACHE) &&
+	    (p->mapping != vma->mapping.id || p->index != i))
+		return check_fails(c, "page table and the page's owner",
+				   (int64_t)i, p->index, vma->mm->task->pid);
+	return true;
+}
+
+static bool check_mm(struct vm *vm, const struct mm *mm,
+		     struct vm_complaint *c)
+{
+	uint64_t rss = 0, swap = 0;
+
+	for (uint32_t v = 0; v < mm->nr_vmas; v++) {
+		const struct vma *vma = mm->vma[v];
+
+		for (uint64_t i = 0; i < vma->nr_pages; i++) {
+			/* nothing is mapped where there is no table */
+			if (!mm_has_table(vma, i)) {
+				i |= PTES_PER_TABLE - 1;
+				continue;
+			}
+			if (!check_pte(vm, vma, i, c, &rss, &swap))
+				return false;
+		}
+	}
+	if (rss != mm_rss(mm))
+		return check_fails(c, "mapped pages and rss", (int64_t)rss,
+				   (int64_t)mm_rss(mm), mm->task->pid);
+	if (swap != mm->swapents)
+		return check_fails(c, "swap entries and VmSwap", (int64_t)swap,
+				   (int64_t)mm->swapents, mm->task->pid);
+	return true;
+}
+
+static bool check_file(struct vm *vm, const struct file *f,
+		       struct vm_complaint *c)
+{
+	uint64_t cached = 0, dirty = 0;
+
+	for (uint64_t i = 0; i < f->nr_pages; i++) {
+		uint32_t pfn = file_lookup(f, i);
+		const struct page *p;
+
+		if (pfn == PFN_NONE)
+			continue;
+		p = pfn_page(vm, pfn);
+		cached++;
+		dirty += !!(p->flags & PG_DIRTY);
+		if (p->mapping != f->mapping.id || p->index != i)
+			return check_fails(c, "cache slot and the page's index",
+					   (int64_t)i, p->index,
+					   f->mapping.id);
+	}
+	if (cached != f->nr_cached)
+		return check_fails(c, "cached pages and count",
+				   (int64_t)cached, (int64_t)f->nr_cached,
+				   f->mapping.id);
+	return dirty == f->nr_dirty ||
+	       check_fails(c, "dirty pages and count", (int64_t)dirty,
+			   (int64_t)f->nr_dirty, f->mapping.id);
+}
+
+static bool check_swap(struct vm *vm, const struct swap_area *a,
+		       struct vm_complaint *c)
+{
+	uint64_t used = 0;
+
+	if (!a->active)
+		return true;
+	for (uint32_t s = 1; s < a->nr_slots; s++) {
+		const struct swap_slot *slot = &a->slot[s];
+		const struct page *p;
+
+		used += !!slot->owner;
+		if (!slot->cache || slot->cache & SHADOW_BIT)
+			continue;
+		p = pfn_page(vm, slot->cache - 1);
+		if (!(p->flags & PG_SWAPCACHE) || p->index != s)
+			return check_fails(c, "swap cache and the page's slot",
+					   s, p->index, (int)a->id);
+	}
+	return used == a->used ||
+	       check_fails(c, "slots in use and count", (int64_t)used,
+			   a->used, (int)a->id);
+}
+
+bool check_pages(struct vm *vm, struct vm_complaint *c)
+{
+	struct pgdat *pgdat;
+	struct task *t;
+	struct zone *z;
+
+	assert(vm->nr_nodes > 0);
+	for_each_node(vm, pgdat) {
+		if (!check_lists(vm, pgdat, c))
+			return false;
+		for_each_zone(pgdat, z)
+			if (!check_zone(vm, z, c))
+				return false;
+	}
+	for_each_task(vm, t)
+		if (t->mm && !check_mm(vm, t->mm, c))
+			return false;
+	for (uint32_t f = 0; f < vm->nr_files; f++)
+		if (vm->files[f] && !check_file(vm, vm->files[f], c))
+			return false;
+	for (uint32_t s = 0; s < vm->conf.nr_swaps; s++)
+		if (!check_swap(vm, &vm->swap[s], c))
+			return false;
+	return true;
+}
