@@ -12,6 +12,7 @@
 #include <vm/task.h>
 
 struct vm;
+struct ctl_write; /* private to the engine */
 
 enum vm_ctl_type {
 	VM_CTL_INT,	/* int32_t, "proc_dointvec_minmax" */
@@ -33,8 +34,8 @@ struct vm_ctl {
 	int64_t min, max;    /* bounds; ULONG: compared as uint64_t */
 	uint32_t offset;     /* private to the engine */
 	uint32_t size;	     /* private to the engine */
-	int (*hook)(struct vm *vm, const struct vm_ctl *ctl,
-		    const struct vm_cred *who, int err); /* private */
+	uint32_t flags;	     /* private to the engine */
+	int (*hook)(struct vm *vm, const struct ctl_write *w); /* private */
 };
 
 /* Sorted by name (memcmp order, shorter first): /proc/sys/vm as it lists. */
