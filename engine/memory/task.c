@@ -4,9 +4,9 @@
  *
  * Called by the workload (spawn, exit), by the CPUs (sleep, wake) and by what
  * makes a task wait: faults, allocation, dirty throttling.  One function
- * changes a state, so that the counts of running and blocked tasks, the pressure
- * figures and the run queues cannot disagree.  kernel/pid.c:alloc_pid and
- * kernel/sched/stats.h are the models.
+ * changes a state, so that the counts of running and blocked tasks, the
+ * pressure figures and the run queues cannot disagree.  kernel/pid.c:alloc_pid
+ * and kernel/sched/stats.h are the models.
  *
  * Locking: the world's lock.
  */

@@ -15,7 +15,10 @@
  */
 bool add_to_swap(struct vm *vm, uint32_t pfn);
 
-/* The anonymous area and page that a swap-cache page belongs to. */
+/*
+ * The anonymous area and page that a swap-cache page belongs to; NULL: nobody
+ * any more (SWAP_ORPHAN), reclaim will meet it.
+ */
 struct vma *swap_cache_owner(struct vm *vm, uint32_t pfn, uint64_t *index);
 
 /*
@@ -24,8 +27,26 @@ struct vma *swap_cache_owner(struct vm *vm, uint32_t pfn, uint64_t *index);
  */
 void delete_from_swap_cache(struct vm *vm, uint32_t pfn, uint32_t shadow);
 
-/* A mapped page gives up its slot and is plain anonymous again. */
+/*
+ * A mapped page gives up its slot and is plain anonymous again; not while it
+ * is being written.
+ */
 void try_to_free_swap(struct vm *vm, uint32_t pfn);
+
+/* The cached page of @entry, or PFN_NONE. */
+uint32_t swap_cache_lookup(struct vm *vm, uint32_t entry);
+
+/*
+ * A page table entry that named @entry is gone: free the slot, and its copy in
+ * memory unless that is on its way in or out.  Pages freed, 0 or 1.
+ */
+unsigned free_swap_and_cache(struct vm *vm, uint32_t entry);
+
+/*
+ * An anonymous page that no page table maps any more: off its list, out of
+ * the swap cache, freed.  Pages freed, 0 for one on its way in or out.
+ */
+unsigned free_anon_page(struct vm *vm, uint32_t pfn);
 
 /*
  * Write a dirty page of the swap cache.  Counts pswpout.  *@sync: it was
@@ -37,10 +58,25 @@ void swap_writepage(struct vm *vm, uint32_t pfn, bool *sync,
 /*
  * Read the page of @entry into the fresh frame @pfn, and what read-ahead
  * (G.3) adds around @vma's page @index; on the inactive list, shadows seen.
- * Returns when @pfn will be there.
+ * Returns when @pfn will be there.  Counts pswpin, swap_ra.  Not for disks
+ * that are synchronous: swap_read_direct().
  */
 uint64_t swap_readpage(struct vm *vm, struct vma *vma, uint64_t index,
 		       uint32_t entry, uint32_t pfn);
+
+/*
+ * zram: read it past the cache.  The page is on no list and has no owner yet;
+ * the slot is to be freed when it is mapped.
+ */
+uint64_t swap_read_direct(struct vm *vm, uint32_t entry, uint32_t pfn);
+bool swap_is_synchronous(const struct vm *vm, uint32_t entry);
+
+/* A fault found @pfn in the cache: was it read ahead?  Tunes the window. */
+void swap_cache_hit(struct vm *vm, struct vma *vma, uint64_t index,
+		    uint32_t pfn);
+
+/* Pages that one fault reads at most, whatever page-cluster says. */
+#define SWAP_RA_MAX_PAGES 256u
 
 /* G.3, pure: pages of the next window. */
 unsigned swapin_nr_pages(unsigned hits, bool adjacent, unsigned prev_window,
