@@ -17,20 +17,35 @@ struct cpu {
 	struct actor actor;
 	struct vm *vm;
 	uint32_t id;
-	struct task *run; /* queue of runnable tasks, the first runs */
+	struct task *run, *run_tail; /* runnable tasks; the first runs */
 	uint32_t nr_run;
-	uint64_t slice_ns; /* left for the first */
+	int last_pid;		 /* ran last; 0: the idle task */
+	uint64_t slice_ns;	 /* left for the first */
+	uint64_t busy_until_ns;	 /* what its last step did takes until then */
+	bool idle;		 /* since idle_since_ns */
+	bool iowait;		 /* idle, and a task of it waits for a disk */
 	uint64_t idle_since_ns;
-	uint64_t sleep_heap_min; /* earliest wake_ns of its sleepers */
+	struct task **sleeper;	 /* heap by wake_ns, VM_MAX_TASKS places */
+	uint32_t nr_sleepers;
 };
 
+/* 0, or -ENOMEM with nothing left behind.  cpus_fini() may follow either. */
 int cpus_init(struct vm *vm);
 void cpus_fini(struct vm *vm);
 
-/* The CPU with the fewest tasks, of @node if that is >= 0. */
+/* The CPU with the fewest tasks, of @node if that is >= 0 and has one. */
 unsigned cpu_pick(struct vm *vm, int node);
 
 /* vm->task_runnable: @t has become runnable. */
 void cpu_enqueue(struct vm *vm, struct task *t);
+
+/* @t goes away: out of its CPU's queue and sleepers. */
+void cpu_forget(struct vm *vm, struct task *t);
+
+/*
+ * Idle time is added up when it ends; this adds what has passed so far, for
+ * who wants to read vm->cpu_stat now.
+ */
+void cpus_account_idle(struct vm *vm, uint64_t now_ns);
 
 #endif

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * workload.h - what a task does next: its ops first, then its phases.
+ * workload.h - what a task does next: its ops first, then its start-up, then
+ * its phases.
+ *
+ * A turn is one call of work_step(): a bounded amount of work, page by page,
+ * for a task that a CPU has picked.  One page is one access (fault.h); an
+ * access that must wait is carried over to the next turn, and credited to
+ * whom it was begun for when it is through.
+ *
+ * Units: pages, virtual ns.  Locking: the world's lock.
  */
 #ifndef ENGINE_ACTORS_WORKLOAD_H
 #define ENGINE_ACTORS_WORKLOAD_H
@@ -8,17 +16,31 @@
 #include "memory/state.h"
 #include "reclaim/fault.h"
 
+/* A task with a rate wakes this often, and then does what is due. */
+#define WORK_BURST_NS (10 * 1000000ull)
+
+/* For whom the access in hand is made. */
+enum work_doing { DOING_NOTHING, DOING_START, DOING_OP, DOING_PHASE };
+
 struct task_work {
 	struct vm_task_conf conf;
 	struct vma *anon, *map; /* areas; NULL if it has none */
-	uint32_t phase;
-	uint64_t phase_began_ns;
-	uint64_t accesses;	/* done in this phase */
-	uint64_t credit_ns;	/* rate: the time of the next access */
-	uint64_t position;	/* SEQUENTIAL */
 	struct prng prng;
-	uint64_t start_left;	/* of anon_resident, not touched yet */
-	uint64_t swap_left;	/* of anon_swapped, not swapped out yet */
+	enum work_doing doing;
+	/* start-up */
+	uint64_t start_left; /* pages from the first on, not touched yet */
+	uint64_t swap_left;  /* of anon_swapped, not swapped out yet */
+	/* the phase in hand */
+	uint32_t phase;
+	bool phase_begun;
+	uint32_t phases_idle; /* in a row that could do nothing */
+	uint64_t phase_began_ns;
+	uint64_t accesses;  /* done in this phase */
+	uint64_t credit_ns; /* rate: the time of the next access */
+	uint64_t credit_rem; /* and its fraction, in 1 / rate ns */
+	uint64_t burst_ns;  /* rate: when this burst began */
+	uint64_t position;  /* SEQUENTIAL */
+	uint64_t grow_at;   /* grow: the next new page */
 };
 
 enum work_result {
@@ -34,11 +56,106 @@ enum work_result work_step(struct vm *vm, struct task *t, uint64_t now_ns,
 			   uint64_t budget_ns, uint64_t *user_ns,
 			   uint64_t *sys_ns, uint64_t *until_ns);
 
-/* Start a task from its description; the pid, or -errno. */
+/*
+ * Start a task from its description; the pid, or -errno: -EINVAL and @c
+ * filled in, -EAGAIN, -EEXIST, -ENOMEM (overcommit refuses its area).
+ */
 int task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 	       struct vm_complaint *c);
 
+/* Free a task that has ended, or (the machine stops) that never will. */
+void work_release(struct vm *vm, struct task *t);
+
 /* End ops with @err (the task died, the machine stops). */
 void work_end_ops(struct vm *vm, struct task *t, int err);
+void work_end_all_ops(struct vm *vm, int err);
+
+/* End one: out of the queue, on to those whose done() is to be called. */
+void work_end_op(struct vm *vm, struct task *t, struct vm_op *op, int err);
+
+/*
+ * May @t get @op (task.h:vm_task_submit)?  0, or -errno.  For ALLOC the
+ * pages are committed from here on.
+ */
+int work_admit_op(struct vm *vm, struct task *t, const struct vm_op *op);
+
+/* @op is taken back: what it has not used is not committed any more. */
+void work_forget_op(struct vm *vm, struct task *t, const struct vm_op *op);
+
+/* ------------------------------------------------------------------ */
+/* Among workload*.c: one turn, and how a piece of it went. */
+
+struct work_turn {
+	struct vm *vm;
+	struct task *t;
+	struct task_work *w;
+	uint64_t now_ns, budget_ns;
+	uint64_t user_ns, sys_ns; /* used so far */
+	uint64_t touch_ns[VM_MAX_NODES]; /* an access, by the page's node */
+};
+
+enum turn {
+	TURN_DONE,  /* an access is through: credit it */
+	TURN_NEXT,  /* nothing to credit: go on */
+	TURN_AGAIN, /* the turn is used up, the access is not through */
+	TURN_SLEEP, /* the task's state has been set */
+	TURN_DEAD   /* it has to end */
+};
+
+static inline uint64_t turn_used(const struct work_turn *wt)
+{
+	return wt->user_ns + wt->sys_ns;
+}
+
+static inline bool turn_is_over(const struct work_turn *wt)
+{
+	return turn_used(wt) >= wt->budget_ns;
+}
+
+/* The virtual time now, inside the turn. */
+static inline uint64_t turn_now(const struct work_turn *wt)
+{
+	return wt->now_ns + turn_used(wt);
+}
+
+/* What a touch of a page costs: more, the farther it is. */
+static inline uint64_t turn_touch_ns(const struct work_turn *wt, uint32_t pfn)
+{
+	if (wt->vm->nr_nodes == 1)
+		return wt->touch_ns[0];
+	return wt->touch_ns[page_zone(wt->vm, pfn)->nid];
+}
+
+/* One page of an area, and of the task's file; begun for @doing. */
+enum turn work_touch(struct work_turn *wt, enum work_doing doing,
+		     struct vma *vma, uint64_t index, bool write);
+enum turn work_file(struct work_turn *wt, enum work_doing doing,
+		    uint64_t index, bool write);
+
+/* Sleep, in state S. */
+enum turn work_sleep(struct work_turn *wt, uint64_t until_ns);
+
+/* Make the anonymous area longer by pages that are committed; -ENOMEM. */
+int work_extend(struct vm *vm, struct task *t, uint64_t pages);
+#define WORK_MAX_AREA (4ull * VM_MAX_PAGES)
+
+/* The next piece of each kind, and the credit for an access of it. */
+enum turn work_op(struct work_turn *wt);
+void work_credit_op(struct work_turn *wt);
+enum turn work_start(struct work_turn *wt);
+void work_credit_start(struct work_turn *wt);
+enum turn work_phase(struct work_turn *wt);
+void work_credit_phase(struct task_work *w, uint64_t nr);
+
+/*
+ * Pure but for @w's generator and position: the next page 0..@span-1 of the
+ * pattern, @span > 0; and whether this access writes.
+ */
+uint64_t pattern_next(struct task_work *w, const struct vm_phase_conf *p,
+		      uint64_t span);
+bool pattern_write(struct task_work *w, const struct vm_phase_conf *p);
+
+/* Pure: a fixed one-to-one map of 0..@n-1 on itself, @n > 0, well mixed. */
+uint64_t pattern_scatter(uint64_t x, uint64_t n);
 
 #endif

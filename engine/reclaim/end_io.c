@@ -5,8 +5,9 @@
  * vm->end_io: called by memory/disk.c for every page of a request that has
  * ended, reads and writes, files and swap alike.  Tasks that wait for a read
  * sleep until its known end and find PG_UPTODATE; reclaimers that wait for
- * writeback see their node's count move.  mm/filemap.c:folio_end_writeback
- * and mm/page_io.c are the models.
+ * writeback see their node's count move.  The disk has counted what is its
+ * own: sectors, pgpgin and pgpgout, pages written.
+ * mm/filemap.c:folio_end_writeback and mm/page_io.c are the models.
  *
  * Locking: the world's lock.
  */
@@ -15,8 +16,6 @@
 #include "memory/vmstat.h"
 #include "reclaim/writeback.h"
 
-#define PAGE_SECTORS (VM_PAGE_SIZE / 512)
-
 static void end_read(struct vm *vm, const struct disk_io *io)
 {
 	struct page *page = pfn_page(vm, io->pfn);
@@ -24,10 +23,9 @@ static void end_read(struct vm *vm, const struct disk_io *io)
 	assert(!(page->flags & PG_BUDDY));
 	/* After an error too: nobody may wait for it for ever. */
 	page->flags |= PG_UPTODATE;
-	count_events(vm, PGPGIN, PAGE_SECTORS);
 }
 
-/* Somebody sleeps until this node's writeback has moved (E.1, errata b7). */
+/* Somebody sleeps until this node's writeback has moved (E.1). */
 static void acct_reclaim_writeback(struct vm *vm, uint32_t pfn)
 {
 	struct pgdat *pgdat = page_pgdat(vm, pfn);
@@ -73,8 +71,6 @@ static void end_write(struct vm *vm, struct disk *d, const struct disk_io *io)
 	page_clear_writeback(vm, io->pfn);
 	mod_page_node(vm, io->pfn, NR_WRITTEN, 1);
 	acct_reclaim_writeback(vm, io->pfn);
-	count_events(vm, PGPGOUT, PAGE_SECTORS);
-	d->nr_written++;
 	update_bandwidth(d, vm->world.now_ns);
 }
 

@@ -75,16 +75,6 @@ static void start_bandwidth(struct disk *d, uint64_t now_ns)
 	d->bw_written = d->nr_written;
 }
 
-/* So that the next store through a mapping makes the page dirty again. */
-static void page_mkclean(struct file *f, uint64_t index)
-{
-	struct vma *vma;
-
-	for (vma = f->vmas; vma; vma = vma->file_next)
-		if (index < vma->nr_pages && pte_present(vma->pte[index]))
-			vma->pte[index] &= ~PTE_DIRTY;
-}
-
 /*
  * Collect the run of dirty pages that starts at @index, at most @max; their
  * number.  A page that is still being written ends the run: it has been
@@ -101,8 +91,6 @@ static unsigned collect_run(struct vm *vm, struct file *f, uint64_t index,
 		assert(p != PFN_NONE && pfn_page(vm, p)->flags & PG_DIRTY);
 		if (pfn_page(vm, p)->flags & PG_WRITEBACK)
 			break;
-		if (pfn_page(vm, p)->flags & PG_MAPPED)
-			page_mkclean(f, index);
 		page_clear_dirty(vm, p);
 		page_set_writeback(vm, p);
 		pfn[nr++] = p;
