@@ -267,18 +267,19 @@ check_typedef() {
 		sed -E 's/^([^:]*:[0-9]*:).*/\1 typedef of a struct/'
 }
 
-# More than five parameters means that a block is missing.
+# More than five parameters means that a block is missing.  What others call
+# by their own rules, libfuse and the linker, has as many as they give.
 check_parameters() {
 	awk '
-		FNR == 1 { text = "" }
+		FNR == 1 || /^($|#|\/\*| \*|\})/ { text = "" }
 		/^[A-Za-z_]/ { text = ""; line = FNR }
-		{ text = text $0 }
+		/^[A-Za-z_\t]/ { text = text $0 }
 		/^\{$/ {
-			sub(/\{$/, "", text)
+			whole = text
 			sub(/^[^(]*\(/, "", text)
 			gsub(/\([^()]*\)/, "", text)
 			n = gsub(/,/, ",", text) + 1
-			if (n > 5)
+			if (n > 5 && whole !~ /fuse_req_t|__wrap_/)
 				printf "%s:%d: %d parameters, at most 5\n",
 					FILENAME, line, n
 		}' $(pick '^(engine|fs|examples|tests)/.*\.c$')
@@ -333,7 +334,7 @@ check_shell_syntax() {
 
 	for file in "${scripts[@]}"; do
 		shell=sh
-		if head -n 1 -- "$file" | grep -q bash; then
+		if head -n 9 -- "$file" | grep -q bash; then
 			shell=bash
 		fi
 		$shell -n "$file" 2>&1 | sed -E "s,^[^:]*: ?([0-9]*),&,"
