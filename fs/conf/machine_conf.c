@@ -221,7 +221,7 @@ static int read_text(const char *path, char **text)
 
 int machine_conf_read(const char *path, struct vm_machine *m, char **messages)
 {
-	char *text, *copy;
+	char *text = NULL, *copy;
 	int err;
 
 	*messages = NULL;
