@@ -73,10 +73,10 @@ static void copy_zone_cpus(const struct vm *vm, const struct zone *z,
 			cpus_of_node(vm, z->nid),
 			(unsigned)vm->ctl.percpu_pagelist_high_fraction);
 	s->stat_threshold =
-		kswapd_active ?
-			calc_pressure_threshold(z->wmark[WMARK_LOW],
-						z->wmark[WMARK_MIN], cpus) :
-			calc_stat_threshold(z->managed, cpus);
+		kswapd_active
+			? calc_pressure_threshold(z->wmark[WMARK_LOW],
+						  z->wmark[WMARK_MIN], cpus)
+			: calc_stat_threshold(z->managed, cpus);
 }
 
 static void copy_zone_lists(const struct zone *z, struct vm_zone_stat *s)
@@ -181,15 +181,14 @@ static uint64_t mem_available(const struct vm *vm)
 {
 	const uint64_t cache = global_node_item(vm, NR_ACTIVE_FILE) +
 			       global_node_item(vm, NR_INACTIVE_FILE);
-	const uint64_t slab =
-		global_node_item(vm, NR_SLAB_RECLAIMABLE) +
-		global_node_item(vm, NR_KERNEL_MISC_RECLAIMABLE);
+	const uint64_t slab = global_node_item(vm, NR_SLAB_RECLAIMABLE) +
+			      global_node_item(vm, NR_KERNEL_MISC_RECLAIMABLE);
 	const struct pgdat *p;
 	const struct zone *z;
 	uint64_t low = 0, available;
 
-	for_each_node(vm, p)
-		for_each_zone(p, z)
+	for_each_node (vm, p)
+		for_each_zone (p, z)
 			low += wmark_pages(z, WMARK_LOW);
 	available = global_zone_item(vm, NR_FREE_PAGES);
 	available += cache - MIN(cache / 2, low);

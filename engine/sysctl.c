@@ -37,8 +37,11 @@ enum ctl_flag {
 #define MEMBER(m) (((struct tunables *)NULL)->m)
 
 #define TYPE_OF(m)                                                             \
-	_Generic(MEMBER(m), int32_t: VM_CTL_INT, uint32_t: VM_CTL_UINT,        \
-		 uint64_t: VM_CTL_ULONG, bool: VM_CTL_BOOL)
+	_Generic(MEMBER(m), int32_t                                            \
+		 : VM_CTL_INT, uint32_t                                        \
+		 : VM_CTL_UINT, uint64_t                                       \
+		 : VM_CTL_ULONG, bool                                          \
+		 : VM_CTL_BOOL)
 
 #define CTL_AS(text, m, md, lo, hi, ...)                                       \
 	{                                                                      \
@@ -61,7 +64,8 @@ enum ctl_flag {
 /* clang-format off */
 const struct vm_ctl vm_ctl_table[] = {
 	ANY_ULONG(admin_reserve_kbytes, .hook = NULL),
-	CTL(compact_memory, 0200, INT_MIN, INT_MAX, .hook = hook_compact_memory),
+	CTL(compact_memory, 0200, INT_MIN, INT_MAX,
+	    .hook = hook_compact_memory),
 	FLAG(compact_unevictable_allowed, .hook = NULL),
 	CTL(compaction_proactiveness, 0644, 0, 100, .hook = NULL),
 	CTL(dirty_background_bytes, 0644, 1, -1,
@@ -333,30 +337,29 @@ static void changed(struct vm *vm, const struct ctl_write *w)
 	trace_send(vm, &ev);
 }
 
-/* @w: who and err are filled in; the rest is done here. */
 int ctl_set_locked(struct vm *vm, const struct vm_ctl *ctl,
-		   const int64_t *value, unsigned nr, struct ctl_write *w)
+		   const struct vm_ctl_values *v, const struct vm_cred *who)
 {
+	struct ctl_write w = { .ctl = ctl, .who = who, .err = v->err };
 	int err;
 
-	assert(nr <= ctl->nr);
-	w->ctl = ctl;
-	if (!permitted(ctl, w->who))
+	assert(v->nr <= ctl->nr);
+	if (!permitted(ctl, who))
 		return -EPERM;
 	/* The counters are exact, so there is nothing to fold; and the one
 	 * string cannot be changed. */
 	if (!keeps_value(ctl))
-		return w->err;
-	load_all(vm, ctl, w->old);
-	for (unsigned i = 0; i < nr; i++) {
-		if (!in_bounds(ctl, value[i])) {
-			w->err = -EINVAL;
+		return v->err;
+	load_all(vm, ctl, w.old);
+	for (unsigned i = 0; i < v->nr; i++) {
+		if (!in_bounds(ctl, v->value[i])) {
+			w.err = -EINVAL;
 			break;
 		}
-		store(vm, ctl, i, value[i]);
+		store(vm, ctl, i, v->value[i]);
 	}
-	err = ctl->hook ? ctl->hook(vm, w) : w->err;
-	changed(vm, w);
+	err = ctl->hook ? ctl->hook(vm, &w) : w.err;
+	changed(vm, &w);
 	return err;
 }
 
@@ -367,22 +370,21 @@ void vm_ctl_get(struct vm *vm, const struct vm_ctl *ctl, int64_t *value)
 	lock_drop(&vm->world.lock);
 }
 
-int vm_ctl_set(struct vm *vm, const struct vm_ctl *ctl, const int64_t *value,
-	       unsigned nr, int err, const struct vm_cred *who)
+int vm_ctl_set(struct vm *vm, const struct vm_ctl *ctl,
+	       const struct vm_ctl_values *v, const struct vm_cred *who)
 {
-	struct ctl_write w = { .who = who, .err = err };
+	int err;
 
 	lock_take(&vm->world.lock);
 	/* Events carry the time. */
 	world_now(&vm->world);
-	err = ctl_set_locked(vm, ctl, value, nr, &w);
+	err = ctl_set_locked(vm, ctl, v, who);
 	lock_drop(&vm->world.lock);
 	return err;
 }
 
 /* Numbers between blanks, as sysctl files take them; how many, or -EINVAL. */
-static int parse_values(const struct vm_ctl *ctl, const char *p,
-			int64_t *value)
+static int parse_values(const struct vm_ctl *ctl, const char *p, int64_t *value)
 {
 	unsigned nr = 0;
 
@@ -410,7 +412,7 @@ static int parse_values(const struct vm_ctl *ctl, const char *p,
 int sysctl_set_text(struct vm *vm, const char *name, const char *text)
 {
 	int64_t value[VM_CTL_MAX_VALUES] = { 0 };
-	struct ctl_write w = { .who = NULL };
+	struct vm_ctl_values v = { .value = value };
 	const struct vm_ctl *ctl;
 	int nr;
 
@@ -425,5 +427,6 @@ int sysctl_set_text(struct vm *vm, const char *name, const char *text)
 	if (nr < 0)
 		return nr;
 	assert((unsigned)nr <= ctl->nr);
-	return ctl_set_locked(vm, ctl, value, (unsigned)nr, &w);
+	v.nr = (unsigned)nr;
+	return ctl_set_locked(vm, ctl, &v, NULL);
 }

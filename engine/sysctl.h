@@ -50,6 +50,6 @@ int sysctl_set_text(struct vm *vm, const char *name, const char *text);
 /* vm_ctl_get() and vm_ctl_set() for those who hold the lock. */
 void ctl_get_locked(struct vm *vm, const struct vm_ctl *ctl, int64_t *value);
 int ctl_set_locked(struct vm *vm, const struct vm_ctl *ctl,
-		   const int64_t *value, unsigned nr, struct ctl_write *w);
+		   const struct vm_ctl_values *v, const struct vm_cred *who);
 
 #endif

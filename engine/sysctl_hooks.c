@@ -230,8 +230,8 @@ static void zero_numa_counters(struct vm *vm)
 	struct zone *z;
 
 	assert(!vm->ctl.numa_stat);
-	for_each_node(vm, p)
-		for_each_zone(p, z)
+	for_each_node (vm, p)
+		for_each_zone (p, z)
 			memset(z->numa, 0, sizeof(z->numa));
 }
 
@@ -243,8 +243,8 @@ int hook_numa_stat(struct vm *vm, const struct ctl_write *w)
 	if (!vm->ctl.numa_stat)
 		zero_numa_counters(vm);
 	if (trace_enabled(vm)) {
-		const struct vm_event ev = writer_event(
-			vm, VM_EV_NUMA_STAT, w, vm->ctl.numa_stat);
+		const struct vm_event ev =
+			writer_event(vm, VM_EV_NUMA_STAT, w, vm->ctl.numa_stat);
 
 		trace_send(vm, &ev);
 	}

@@ -266,7 +266,8 @@ int harness_sysctl(struct harness *h, const char *name, int64_t value)
 	};
 
 	ck_assert_msg(ctl, "no tunable called %s", name);
-	return vm_ctl_set(h->vm, ctl, &value, 1, 0, &root);
+	return vm_ctl_set(h->vm, ctl, &(struct vm_ctl_values){ &value, 1, 0 },
+			  &root);
 }
 
 /* --- the trace --- */

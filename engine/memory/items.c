@@ -10,6 +10,8 @@
  */
 #include <vm/stat.h>
 
+/* clang-format off */
+
 const char *const vm_zone_name[VM_NR_ZONES] = {
 	[VM_ZONE_DMA] = "DMA",
 	[VM_ZONE_DMA32] = "DMA32",

@@ -125,8 +125,8 @@ static enum vm_zone_type zone_at(uint64_t pfn, uint64_t *end)
 /* What the kernel hands to the allocator of @present pages. */
 static uint64_t managed_of(enum vm_zone_type type, uint64_t present)
 {
-	uint64_t reserved = (present + FRAMES_PER_MEMMAP_PAGE - 1) /
-			    FRAMES_PER_MEMMAP_PAGE;
+	uint64_t reserved =
+		(present + FRAMES_PER_MEMMAP_PAGE - 1) / FRAMES_PER_MEMMAP_PAGE;
 
 	if (type == VM_ZONE_DMA)
 		reserved = MAX(reserved, DMA_RESERVED_PAGES);
@@ -198,8 +198,7 @@ static uint64_t layout_node(struct vm_node_conf *n, uint64_t pfn)
 	}
 	take_movable(n);
 	for (unsigned type = 0; type < VM_NR_ZONES; type++)
-		n->zone[type].managed =
-			managed_of(type, n->zone[type].present);
+		n->zone[type].managed = managed_of(type, n->zone[type].present);
 	return pfn;
 }
 

@@ -26,15 +26,15 @@
 #define MAX_QUEUE_DEPTH	  65536u
 #define MAX_SWAP_PRIORITY 32767
 /* Areas and files may be larger than memory, not than an index. */
-#define MAX_AREA_PAGES	  (4ull * VM_MAX_PAGES)
+#define MAX_AREA_PAGES (4ull * VM_MAX_PAGES)
 /* What a cost or a latency may be: an hour. */
-#define MAX_COST_NS	  (1000000000ull * 3600)
+#define MAX_COST_NS (1000000000ull * 3600)
 /* Sums of times stay in 64 bits: 146 years. */
-#define MAX_DURATION_NS	  (1ull << 62)
-#define MAX_RATE	  (1ull << 40)
-#define MAX_BANDWIDTH	  (1ull << 50)
+#define MAX_DURATION_NS (1ull << 62)
+#define MAX_RATE	(1ull << 40)
+#define MAX_BANDWIDTH	(1ull << 50)
 /* A zone must start where it can be printed in bytes. */
-#define MAX_PFN		  (1ull << 40)
+#define MAX_PFN (1ull << 40)
 
 /* The part that is being looked at, and where to complain. */
 struct part {
@@ -119,8 +119,8 @@ static bool within_int(const struct part *p, const char *field, int64_t v,
 
 /* A name has an end, is not empty if it is needed, and has no control
  * characters in it, since files print it. */
-static bool good_name(const struct part *p, const char *field,
-		      const char *name, size_t size, bool needed)
+static bool good_name(const struct part *p, const char *field, const char *name,
+		      size_t size, bool needed)
 {
 	const size_t len = strnlen(name, size);
 
@@ -175,8 +175,9 @@ static bool check_node(const struct vm_machine *m, int i,
 		if (!check_zone(&p, &n->zone[type]))
 			return false;
 	if (n->zone[VM_ZONE_DEVICE].managed)
-		return wrong(&p, "zones", "zone Device: memory of devices is "
-					  "not simulated, want 0 pages");
+		return wrong(&p, "zones",
+			     "zone Device: memory of devices is "
+			     "not simulated, want 0 pages");
 	return true;
 }
 
@@ -188,8 +189,8 @@ static bool check_distance(const struct vm_machine *m, int i,
 
 	for (uint32_t j = 0; j < m->nr_nodes; j++) {
 		const unsigned d = m->node[i].distance[j];
-		const unsigned most = (uint32_t)i == j ? VM_MIN_DISTANCE :
-							 VM_MAX_DISTANCE;
+		const unsigned most =
+			(uint32_t)i == j ? VM_MIN_DISTANCE : VM_MAX_DISTANCE;
 		struct name n;
 
 		if (d >= VM_MIN_DISTANCE && d <= most)
@@ -241,8 +242,8 @@ static bool check_memory(const struct vm_machine *m, struct vm_complaint *c)
 		      fixed / 2 - k->slab_reclaimable -
 			      k->slab_unreclaimable) &&
 	       within(&p, "shmem", k->shmem, 0,
-		      fixed / 2 - k->slab_reclaimable -
-			      k->slab_unreclaimable - k->misc);
+		      fixed / 2 - k->slab_reclaimable - k->slab_unreclaimable -
+			      k->misc);
 }
 
 static bool check_nodes(const struct vm_machine *m, struct vm_complaint *c)
@@ -293,8 +294,7 @@ static bool check_disk(const struct vm_machine *m, uint32_t i,
 			return wrong_name(&p, "name", d->name,
 					  "two disks of one name");
 	return within(&p, "kind", d->kind, 0, VM_NR_DISK_KINDS - 1) &&
-	       within(&p, "read_latency", d->read_latency_ns, 0,
-		      MAX_COST_NS) &&
+	       within(&p, "read_latency", d->read_latency_ns, 0, MAX_COST_NS) &&
 	       within(&p, "write_latency", d->write_latency_ns, 0,
 		      MAX_COST_NS) &&
 	       within(&p, "bandwidth", d->bandwidth_bps, VM_PAGE_SIZE,
@@ -327,8 +327,7 @@ static bool check_swap(const struct vm_machine *m, uint32_t i,
 	return good_disk(m, &p, s->disk) &&
 	       within(&p, "size", s->pages, 2, SWAP_MAX_SLOTS) &&
 	       (s->priority == VM_SWAP_PRIO_AUTO ||
-		within_int(&p, "priority", s->priority, 0,
-			   MAX_SWAP_PRIORITY));
+		within_int(&p, "priority", s->priority, 0, MAX_SWAP_PRIORITY));
 }
 
 static const struct vm_file_conf *find_file(const struct vm_machine *m,
@@ -397,8 +396,7 @@ static bool check_phase(const struct vm_task_conf *t, const struct part *p,
 	return true;
 }
 
-static bool check_task_file(const struct vm_machine *m,
-			    const struct part *p,
+static bool check_task_file(const struct vm_machine *m, const struct part *p,
 			    const struct vm_task_conf *t)
 {
 	if (!good_name(p, "file", t->file, sizeof(t->file), false) ||
@@ -420,8 +418,7 @@ static uint64_t all_nodes(const struct vm_machine *m)
 	return (1ull << m->nr_nodes) - 1;
 }
 
-static bool check_task_memory(const struct vm_machine *m,
-			      const struct part *p,
+static bool check_task_memory(const struct vm_machine *m, const struct part *p,
 			      const struct vm_task_conf *t)
 {
 	if (!within(p, "anon", t->anon_pages, 0, MAX_AREA_PAGES) ||
@@ -484,8 +481,8 @@ static bool check_tasks(const struct vm_machine *m, struct vm_complaint *c)
 bool vm_machine_check(const struct vm_machine *m, struct vm_complaint *c)
 {
 	*c = (struct vm_complaint){ .index = -1 };
-	if (!check_counts(m, c) || !check_nodes(m, c) ||
-	    !check_memory(m, c) || !check_costs(m, c))
+	if (!check_counts(m, c) || !check_nodes(m, c) || !check_memory(m, c) ||
+	    !check_costs(m, c))
 		return false;
 	for (uint32_t i = 0; i < m->nr_disks; i++)
 		if (!check_disk(m, i, c))

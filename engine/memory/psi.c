@@ -186,8 +186,8 @@ static void psi_renew(struct psi *p, unsigned res, unsigned missed,
 		      uint64_t period_ns)
 {
 	for (unsigned full = 0; full < 2; full++) {
-		uint64_t sample = p->total_ns[res][full] -
-				  p->avg_total_ns[res][full];
+		uint64_t sample =
+			p->total_ns[res][full] - p->avg_total_ns[res][full];
 
 		sample = MIN(sample, period_ns);
 		p->avg_total_ns[res][full] += sample;

@@ -23,8 +23,8 @@ enum psi_bit {
 	PSI_MEMSTALL_RUNNING = 1u << 3, /* running inside reclaim */
 };
 
-#define PSI_NR_COUNTS 4u
-#define PSI_PERIOD_NS (2 * 1000000000ull + 4000000ull) /* 2 s + 1 jiffy */
+#define PSI_NR_COUNTS  4u
+#define PSI_PERIOD_NS  (2 * 1000000000ull + 4000000ull) /* 2 s + 1 jiffy */
 #define LOAD_PERIOD_NS (5 * 1000000000ull + 4000000ull)
 
 struct psi_cpu {
@@ -36,7 +36,7 @@ struct psi_cpu {
 struct psi {
 	uint32_t nr_cpus;
 	struct psi_cpu *cpu;
-	uint64_t last_ns;	/* times have been collected until then */
+	uint64_t last_ns; /* times have been collected until then */
 	uint64_t avg_next_ns, avg_last_ns;
 	uint64_t total_ns[VM_NR_PSI][2]; /* some, full */
 	uint64_t avg_total_ns[VM_NR_PSI][2];

@@ -16,7 +16,7 @@ uint64_t global_node_item(const struct vm *vm, enum vm_node_item i)
 	uint64_t sum = 0;
 
 	assert(i < VM_NR_NODE_ITEMS);
-	for_each_node(vm, p)
+	for_each_node (vm, p)
 		sum += (uint64_t)p->item[i];
 	return sum;
 }
@@ -28,8 +28,8 @@ uint64_t global_zone_item(const struct vm *vm, enum vm_zone_item i)
 	uint64_t sum = 0;
 
 	assert(i < VM_NR_ZONE_ITEMS);
-	for_each_node(vm, p)
-		for_each_zone(p, z)
+	for_each_node (vm, p)
+		for_each_zone (p, z)
 			sum += (uint64_t)z->item[i];
 	return sum;
 }

@@ -3,7 +3,13 @@
  * vmstat.h - counting.
  *
  * Exact counters, one place for each: no per-CPU deltas, so what the kernel
- * folds every second is always folded here.  Locking: the world's lock.
+ * folds every second is always folded here.  Levels (zone and node items)
+ * never fall below 0; events only grow.  mm/vmstat.c has the names, and
+ * vm/stat.h their order.
+ *
+ * Units: pages, events; sectors for PGPGIN and PGPGOUT.
+ * Errors: none; a level below 0 is a fault of the engine's.
+ * Locking: the world's lock.
  */
 #ifndef ENGINE_MEMORY_VMSTAT_H
 #define ENGINE_MEMORY_VMSTAT_H
@@ -24,6 +30,7 @@ static inline void count_event(struct vm *vm, enum vm_event_item e)
 	count_events(vm, e, 1);
 }
 
+/* Levels of a zone and of a node, by as much as @n. */
 static inline void mod_zone(struct zone *z, enum vm_zone_item i, int64_t n)
 {
 	z->item[i] += n;
@@ -36,6 +43,7 @@ static inline void mod_node(struct pgdat *p, enum vm_node_item i, int64_t n)
 	assert(p->item[i] >= 0);
 }
 
+/* The same for the node or zone in which frame @pfn lies. */
 static inline void mod_page_node(struct vm *vm, uint32_t pfn,
 				 enum vm_node_item i, int64_t n)
 {

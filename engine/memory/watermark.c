@@ -58,8 +58,8 @@ uint64_t calc_min_free_kbytes(uint64_t lowmem_kb)
 uint64_t calc_thp_min_free_kbytes(uint64_t min_free_kb, unsigned nr_zones,
 				  uint64_t lowmem_pages)
 {
-	const uint64_t pages = MIN((uint64_t)THP_PAGES_PER_ZONE * nr_zones,
-				   lowmem_pages / 20);
+	const uint64_t pages =
+		MIN((uint64_t)THP_PAGES_PER_ZONE * nr_zones, lowmem_pages / 20);
 
 	assert(nr_zones <= VM_MAX_NODES * VM_NR_ZONES);
 	return MAX(pages * KB_PER_PAGE, min_free_kb);
@@ -98,9 +98,9 @@ void calc_lowmem_reserve(unsigned i, const uint64_t *managed,
 		reserve[j] = 0;
 	for (unsigned j = i + 1; j < VM_NR_ZONES; j++) {
 		above += managed[j];
-		reserve[j] = ratio[i] > 0 && managed[i] ?
-				     above / (uint64_t)ratio[i] :
-				     0;
+		reserve[j] = ratio[i] > 0 && managed[i]
+				     ? above / (uint64_t)ratio[i]
+				     : 0;
 	}
 }
 
@@ -169,9 +169,9 @@ uint32_t calc_pcp_high(uint64_t managed, uint64_t low, unsigned cpus,
 	if (fraction)
 		high = pcp_highsize(managed / fraction, cpus, batch);
 	else
-		high = MIN(pcp_highsize(low, cpus, batch),
-			   pcp_highsize(managed / PCP_HIGH_FRACTION, cpus,
-					batch));
+		high = MIN(
+			pcp_highsize(low, cpus, batch),
+			pcp_highsize(managed / PCP_HIGH_FRACTION, cpus, batch));
 	return (uint32_t)high;
 }
 

@@ -36,8 +36,8 @@ void calc_lowmem_reserve(unsigned i, const uint64_t *managed,
 			 const int32_t *ratio, uint64_t *reserve);
 
 /* B.5: what one zone counts for. */
-uint64_t calc_zone_reserve(unsigned i, const uint64_t *reserve,
-			   uint64_t high, uint64_t managed);
+uint64_t calc_zone_reserve(unsigned i, const uint64_t *reserve, uint64_t high,
+			   uint64_t managed);
 
 /* B.3: the boost after one more fragmentation event. */
 uint64_t calc_boost(uint64_t boost, uint64_t raw_high, uint64_t factor,

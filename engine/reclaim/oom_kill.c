@@ -44,7 +44,7 @@ static uint64_t memory_nodes(const struct vm *vm)
 	uint64_t mask = 0;
 
 	assert(vm->nr_nodes > 0);
-	for_each_node(vm, p)
+	for_each_node (vm, p)
 		if (p->managed)
 			mask |= 1ull << p->nid;
 	return mask;
@@ -56,7 +56,7 @@ static uint64_t present_pages(const struct vm *vm, uint64_t nodemask)
 	uint64_t pages = 0;
 
 	assert(nodemask);
-	for_each_node(vm, p)
+	for_each_node (vm, p)
 		if (nodemask & 1ull << p->nid)
 			pages += p->present;
 	return pages;
@@ -109,7 +109,7 @@ static struct task *select_bad_process(const struct vm *vm,
 	int64_t best = INT64_MIN;
 
 	*abort = false;
-	for_each_task(vm, t) {
+	for_each_task (vm, t) {
 		int64_t points;
 
 		if (unkillable(t) || !eligible(r, t))

@@ -41,7 +41,7 @@ static struct task *next_victim(const struct vm *vm)
 
 	if (vm->nr_oom_victims == 0)
 		return NULL;
-	for_each_task(vm, t)
+	for_each_task (vm, t)
 		if (t->reap_ns && (!first || t->reap_ns < first->reap_ns))
 			first = t;
 	assert(!first || first->flags & TF_MEMDIE);
@@ -83,8 +83,7 @@ static void reaped(struct vm *vm, struct task *t)
 	assert(t->reap_ns);
 	t->reap_ns = 0;
 	t->flags |= TF_OOM_SKIP;
-	if (!trace_enabled(vm) ||
-	    vm_task_get_locked(vm, t->pid, &oom.victim))
+	if (!trace_enabled(vm) || vm_task_get_locked(vm, t->pid, &oom.victim))
 		return;
 	ev = trace_event(vm, VM_EV_OOM_REAPED, t);
 	ev.oom = &oom;
@@ -101,8 +100,8 @@ uint64_t oom_reaper_step(struct vm *vm, uint64_t now_ns)
 	if (t->reap_ns > now_ns)
 		return t->reap_ns;
 	/* What holds nothing any more is not worth a line in the log. */
-	if (!t->mm || (t->reap_vma == 0 && t->reap_index == 0 &&
-		       mm_rss(t->mm) == 0)) {
+	if (!t->mm ||
+	    (t->reap_vma == 0 && t->reap_index == 0 && mm_rss(t->mm) == 0)) {
 		t->reap_ns = 0;
 		t->flags |= TF_OOM_SKIP;
 		return now_ns;

@@ -15,8 +15,8 @@
 int64_t calc_badness(uint64_t rss, uint64_t swapents, uint64_t pgtables_bytes,
 		     int oom_score_adj, uint64_t totalpages)
 {
-	int64_t points = (int64_t)(rss + swapents +
-				   pgtables_bytes / VM_PAGE_SIZE);
+	int64_t points =
+		(int64_t)(rss + swapents + pgtables_bytes / VM_PAGE_SIZE);
 
 	assert(oom_score_adj >= VM_OOM_SCORE_ADJ_MIN &&
 	       oom_score_adj <= VM_OOM_SCORE_ADJ_MAX);

@@ -18,8 +18,8 @@
 #include "reclaim/overcommit.h"
 #include "world/compiler.h"
 
-#define KB_PER_PAGE	 (VM_PAGE_SIZE / 1024)
-#define PAGES_PER_HUGE	 512u
+#define KB_PER_PAGE	  (VM_PAGE_SIZE / 1024)
+#define PAGES_PER_HUGE	  512u
 #define OVERCOMMIT_ALWAYS 1
 #define OVERCOMMIT_NEVER  2
 
@@ -47,13 +47,13 @@ static int64_t allowed_pages(const struct vm *vm, const struct task *t)
 	assert(vm->ctl.overcommit_memory == OVERCOMMIT_NEVER);
 	/* Something for root to clean up with. */
 	if (t && t->uid != 0)
-		allowed -= (int64_t)(vm->ctl.admin_reserve_kbytes /
-				     KB_PER_PAGE);
+		allowed -=
+			(int64_t)(vm->ctl.admin_reserve_kbytes / KB_PER_PAGE);
 	/* And no process may take all that its user could save himself with */
 	if (t && t->mm)
-		allowed -= (int64_t)MIN(t->mm->total_vm / 32,
-					vm->ctl.user_reserve_kbytes /
-						KB_PER_PAGE);
+		allowed -=
+			(int64_t)MIN(t->mm->total_vm / 32,
+				     vm->ctl.user_reserve_kbytes / KB_PER_PAGE);
 	return allowed;
 }
 

@@ -2,14 +2,22 @@
 /*
  * compiler.h - what the compiler can do for us; the only #if of the project.
  *
- * The thread-safety words are clang's (-Wthread-safety); gcc sees nothing.
- * VM_DEVELOPER builds check lock ranks and, after every step, vm_check().
+ * Everything here works in gcc 12 and clang 14 alike; where only one of them
+ * knows a word, the other one sees nothing.  No state, no locks, no errors.
+ *
+ * VM_DEVELOPER builds (-Ddeveloper=true) check lock ranks and, after every
+ * step, vm_check(); code asks `if (vm_developer)`, so that both are compiled.
  */
 #ifndef ENGINE_WORLD_COMPILER_H
 #define ENGINE_WORLD_COMPILER_H
 
 #include <stddef.h>
 
+/*
+ * Thread safety, for clang's -Wthread-safety: a function says which lock it
+ * takes, gives back, needs, or must not hold.  NO_LOCK_ANALYSIS is for the
+ * lock itself.
+ */
 #if defined(__clang__)
 #define CAPABILITY(x) __attribute__((capability(x)))
 #define ACQUIRE(...)  __attribute__((acquire_capability(__VA_ARGS__)))
@@ -32,13 +40,16 @@ enum { vm_developer = 1 };
 enum { vm_developer = 0 };
 #endif
 
+/* Hints for paths that are taken a hundred million times a second. */
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define prefetchw(p) __builtin_prefetch((p), 1)
 
+/* The struct of @type in which @ptr is @member. */
 #define container_of(ptr, type, member)                                        \
 	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
+/* Of an array, not of a pointer. */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Both arguments are evaluated once: they are plain values here. */

@@ -80,8 +80,8 @@ void reserve_clear(void *p, size_t size)
 	const uintptr_t last = to / page * page;
 
 	assert(p || size == 0);
-	if (first >= last || madvise((char *)p + (first - from), last - first,
-				     MADV_DONTNEED)) {
+	if (first >= last ||
+	    madvise((char *)p + (first - from), last - first, MADV_DONTNEED)) {
 		memset(p, 0, size);
 		return;
 	}

@@ -67,8 +67,8 @@ uint64_t world_now(struct world *w)
 
 	if (!clock_runs(w))
 		return w->now_ns;
-	now = w->base_ns + real_to_virtual(real_now_ns() - w->real_base_ns,
-					   w->rate);
+	now = w->base_ns +
+	      real_to_virtual(real_now_ns() - w->real_base_ns, w->rate);
 	if (now > w->now_ns)
 		w->now_ns = now;
 	return w->now_ns;

@@ -24,11 +24,10 @@
 #include "world/lock.h"
 #include "world/prng.h"
 
-#define ACTOR_NEVER UINT64_MAX
+#define ACTOR_NEVER    UINT64_MAX
 #define ACTOR_NAME_LEN 24
 /* A kswapd a node, a flusher and a queue a disk, CPUs, housekeeping. */
-#define WORLD_MAX_ACTORS                                                       \
-	(VM_MAX_NODES + 2 * VM_MAX_DISKS + VM_MAX_CPUS + 4)
+#define WORLD_MAX_ACTORS (VM_MAX_NODES + 2 * VM_MAX_DISKS + VM_MAX_CPUS + 4)
 
 struct world;
 
@@ -36,9 +35,9 @@ struct actor {
 	char name[ACTOR_NAME_LEN];
 	uint64_t (*step)(struct actor *a, uint64_t now_ns);
 	struct world *world;
-	uint64_t due_ns;	/* next step, or ACTOR_NEVER */
-	struct prng prng;	/* its own chance, from the machine's seed */
-	uint64_t steps;		/* done so far */
+	uint64_t due_ns;  /* next step, or ACTOR_NEVER */
+	struct prng prng; /* its own chance, from the machine's seed */
+	uint64_t steps;	  /* done so far */
 	/* THREADS */
 	pthread_t thread;
 	pthread_cond_t wake;

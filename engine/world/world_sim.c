@@ -33,8 +33,7 @@ static uint64_t first_due(const struct world *w, uint32_t *nr)
 }
 
 /* The @n-th of the actors that are due at @due_ns. */
-static struct actor *nth_due(const struct world *w, uint64_t due_ns,
-			     uint64_t n)
+static struct actor *nth_due(const struct world *w, uint64_t due_ns, uint64_t n)
 {
 	uint32_t i = 0;
 

@@ -21,7 +21,7 @@
 #include "world/name.h"
 #include "world/world_threads.h"
 
-#define NS_PER_S 1000000000ull
+#define NS_PER_S	1000000000ull
 #define THREAD_NAME_LEN 16
 
 uint64_t real_now_ns(void)

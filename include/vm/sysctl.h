@@ -48,15 +48,20 @@ const struct vm_ctl *vm_ctl_find(const char *name);
 /* The values now; @value has room for ctl->nr.  ULONG as its bit pattern. */
 void vm_ctl_get(struct vm *vm, const struct vm_ctl *ctl, int64_t *value);
 
+/* A write, as the parser understood it. */
+struct vm_ctl_values {
+	const int64_t *value; /* ULONG as its bit pattern */
+	unsigned nr;	      /* 0..ctl->nr */
+	int err; /* the verdict on the text behind them: 0 or -errno */
+};
+
 /*
- * One write: the first @nr values (0..ctl->nr) as the parser got them, and
- * the parser's verdict @err (0 or -errno) on the text behind them.  Stores
- * the values, then runs the entry's side effects by the rules of A.1: what a
- * write does even when it is empty, ignored, or swallowed.
+ * Store the values, then run the entry's side effects by the rules of A.1:
+ * what a write does even when it is empty, ignored, or swallowed.
  * Returns 0 or -errno: -EINVAL out of bounds (nothing stored from there on),
  * -ERANGE, -EPERM.
  */
-int vm_ctl_set(struct vm *vm, const struct vm_ctl *ctl, const int64_t *value,
-	       unsigned nr, int err, const struct vm_cred *who);
+int vm_ctl_set(struct vm *vm, const struct vm_ctl *ctl,
+	       const struct vm_ctl_values *v, const struct vm_cred *who);
 
 #endif
