@@ -123,12 +123,11 @@ void sysctl_parse(struct sysctl_values *v, const char *text, size_t len,
 		if (at == look)
 			break;
 		v->err = get_number(&n, text + at, look - at);
-		if (!v->err)
-			v->err = convert(&v->value[v->nr], &n, type);
-		if (!v->err) {
-			at += n.len;
-			v->nr++;
-		}
+		if (v->err)
+			break;
+		at += n.len;
+		v->err = convert(&v->value[v->nr], &n, type);
+		v->nr += !v->err;
 	}
 	if (!v->nr && len)
 		v->err = -EINVAL;

@@ -77,7 +77,7 @@ struct file_ops {
 	tree_store *write;
 	/* What poll(2) says now: POLLIN|... */
 	unsigned (*poll)(struct tree_req *rq);
-	/* What read and poll wait for. */
+	/* What read and poll wait for; NULL: nothing, now. */
 	struct file_source *(*source)(const struct tree_req *rq);
 };
 

@@ -89,9 +89,15 @@ void notifier_arm(struct file_call *call, struct fuse_pollhandle *ph)
 {
 	struct session *s = call->session;
 	struct file *f = call->rq.file;
-	struct file_source *src = f->node->entry->ops->source(&call->rq);
+	const struct file_ops *ops = f->node->entry->ops;
+	struct file_source *src = ops && ops->source ? ops->source(&call->rq) :
+						       NULL;
 
 	notifier_disarm(s, f);
+	if (!src) {
+		fuse_pollhandle_destroy(ph);
+		return;
+	}
 	f->poll = ph;
 	f->polled = src;
 	f->polled_wakes = atomic_load(&src->nr_wakes);

@@ -226,10 +226,8 @@ static void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 
 	call_init_file(&call, req, ino, fi);
 	ops = call.rq.entry->ops;
-	if (ph && ops && ops->source)
+	if (ph)
 		notifier_arm(&call, ph);
-	else if (ph)
-		fuse_pollhandle_destroy(ph);
 	fuse_reply_poll(req, ops && ops->poll ? ops->poll(&call.rq) :
 						FILE_POLL_ALWAYS);
 	call_done(&call);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine_fs.c - what the files share: snapshot, log, observer, credentials.
+ *
+ * Called by fs/cli (life) and by every show (machine_stat() and friends);
+ * calls the engine's doors, the log and the sandbox.  Locks: see
+ * machine_fs.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/proc/kernel_ctl.h"
+#include "fs/proc/kmsg.h"
+#include "fs/proc/machine_fs.h"
+#include "fs/proc/pressure.h"
+#include "fs/sandbox/sandbox.h"
+#include "fs/sys/sys.h"
+
+#define CAP_SYS_RAWIO	 17
+#define CAP_SYS_ADMIN	 21
+#define CAP_SYS_RESOURCE 24
+
+/* The engine's observer: engine's lock held. */
+static void observe(void *arg, const struct vm_event *ev)
+{
+	struct machine_fs *mf = arg;
+	struct sandbox *sb = atomic_load(&mf->sandbox);
+
+	kmsg_observe(mf, ev);
+	if (sb)
+		sandbox_observe(sb, ev);
+}
+
+int machine_fs_create(struct machine_fs **mfp, struct vm *vm)
+{
+	struct machine_fs *mf = calloc(1, sizeof(*mf));
+
+	if (!mf)
+		return -ENOMEM;
+	mf->vm = vm;
+	mf->stat = calloc(1, sizeof(*mf->stat));
+	if (!mf->stat || kmsg_create(&mf->kmsg) ||
+	    kernel_ctl_create(&mf->kernel_ctl) || mm_state_create(&mf->mm) ||
+	    psi_triggers_create(&mf->psi)) {
+		machine_fs_destroy(mf);
+		return -ENOMEM;
+	}
+	kmsg_boot(mf);
+	vm_observe(vm, observe, mf);
+	*mfp = mf;
+	return 0;
+}
+
+void machine_fs_destroy(struct machine_fs *mf)
+{
+	if (!mf)
+		return;
+	vm_observe(mf->vm, NULL, NULL);
+	psi_triggers_destroy(mf->psi);
+	mm_state_destroy(mf->mm);
+	kernel_ctl_destroy(mf->kernel_ctl);
+	kmsg_destroy(mf->kmsg);
+	free(mf->stat);
+	free(mf);
+}
+
+const struct vm_stat *machine_stat(const struct tree_req *rq)
+{
+	struct machine_fs *mf = machine_of(rq);
+
+	vm_stat_get(mf->vm, mf->stat);
+	return mf->stat;
+}
+
+const struct vm_task_stat *machine_task(const struct tree_req *rq, int pid)
+{
+	struct machine_fs *mf = machine_of(rq);
+
+	return vm_task_get(mf->vm, pid, &mf->task) ? NULL : &mf->task;
+}
+
+/* The beginning of the host's /proc/@pid/@name; the bytes read, or 0. */
+static size_t read_host(int pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, buf, size - 1);
+		close(fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Root of the machine has what root has on the host; a user who plays it,
+ * everything. */
+static uint64_t caller_caps(const struct tree_req *rq)
+{
+	char buf[4096];
+	const char *line;
+
+	if (rq->uid)
+		return 0;
+	if (geteuid() || !read_host(rq->pid, "status", buf, sizeof(buf)))
+		return UINT64_MAX;
+	line = strstr(buf, "\nCapEff:");
+	return line ? strtoull(line + strlen("\nCapEff:"), NULL, 16) :
+		      UINT64_MAX;
+}
+
+void machine_cred(const struct tree_req *rq, unsigned want,
+		  struct vm_cred *who)
+{
+	uint64_t caps = rq->uid ? 0 : UINT64_MAX;
+	size_t len;
+
+	*who = (struct vm_cred){
+		.pid = rq->pid, .uid = rq->uid, .gid = rq->gid
+	};
+	if (want & CRED_CAPS)
+		caps = caller_caps(rq);
+	who->cap_sys_resource = caps >> CAP_SYS_RESOURCE & 1;
+	who->cap_sys_admin = caps >> CAP_SYS_ADMIN & 1;
+	who->cap_sys_rawio = caps >> CAP_SYS_RAWIO & 1;
+	if (want & CRED_COMM) {
+		len = read_host(rq->pid, "comm", who->comm, VM_COMM_LEN);
+		if (len && who->comm[len - 1] == '\n')
+			who->comm[len - 1] = '\0';
+	}
+}
