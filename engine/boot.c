@@ -240,13 +240,26 @@ static int boot_tasks(struct vm *vm)
 	return 0;
 }
 
+static int boot_sysctls(struct vm *vm)
+{
+	assert(vm->totalreserve > 0);
+	for (uint32_t i = 0; i < vm->conf.nr_sysctls; i++) {
+		const struct vm_sysctl_conf *s = &vm->conf.sysctl[i];
+		int err = sysctl_set_text(vm, s->name, s->value);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int vm_boot(struct vm *vm)
 {
 	int err = psi_init(&vm->psi, vm->conf.nr_cpus);
 
 	assert(vm->conf.nr_nodes > 0 && vm->conf.nr_cpus > 0);
 	vm->user_min_free_kbytes = -1;
-	sysctl_init(vm);
+	sysctl_defaults(&vm->ctl);
 	if (!err)
 		err = boot_memory(vm);
 	if (!err)
@@ -259,7 +272,10 @@ int vm_boot(struct vm *vm)
 		err = boot_shmem(vm);
 	if (err)
 		return err;
-	sysctl_init_reserves(vm);
+	init_reserve_kbytes(vm);
+	err = boot_sysctls(vm);
+	if (err)
+		return err;
 	writeback_set_ratelimit(vm);
 	return boot_tasks(vm);
 }

@@ -16,7 +16,7 @@
 #include "actors/flusher.h"
 #include "actors/kswapd.h"
 #include "boot.h"
-#include "check.h"
+#include "vm_check.h"
 #include "memory/state.h"
 #include "reclaim/fault.h"
 

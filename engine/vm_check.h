@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.h - the invariants of fact sheet M, and our own.
+ * vm_check.h - the invariants of fact sheet M, and our own.
  *
  * vm_check() of <vm/vm.h> looks at everything; check_counters() only at what
  * can be told from counters.  Locking: the world's lock.
  */
-#ifndef ENGINE_CHECK_H
-#define ENGINE_CHECK_H
+#ifndef ENGINE_VM_CHECK_H
+#define ENGINE_VM_CHECK_H
 
 #include "memory/state.h"
 

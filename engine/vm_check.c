@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.c - does everything still agree?  (fact sheet M)
+ * vm_check.c - does everything still agree?  (fact sheet M)
  *
  * vm_check() is for tests, fuzzers and the end of long runs; developer
  * builds also check between steps.  Each check is one function that says
  * what is wrong in a few words.  Locking: the world's lock.
  */
-#include "check.h"
+#include "vm_check.h"
 
 #include <vm/vm.h>
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include "check_pages.h"
+#include "vm_check_pages.h"
 #include "memory/vmstat.h"
 #include "world/name.h"
 

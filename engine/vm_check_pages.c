@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check_pages.c - the slow half of vm_check(): page by page, list by list,
+ * vm_check_pages.c - the slow half of vm_check(): page by page, list by list,
  * table by table.
  *
- * Called by check.c.  Locking: the world's lock.
+ * Called by vm_check.c.  Locking: the world's lock.
  */
-#include "check_pages.h"
+#include "vm_check_pages.h"
 
 #include <assert.h>
 
