@@ -57,8 +57,10 @@ static inline void mod_page_zone(struct vm *vm, uint32_t pfn,
 	mod_zone(page_zone(vm, pfn), i, n);
 }
 
-/* Sum over all nodes, all zones; for figures that are read now and then,
- * not for every page. */
+/*
+ * Sum over all nodes, all zones; for figures that are read now and then,
+ * not for every page.
+ */
 uint64_t global_node_item(const struct vm *vm, enum vm_node_item i);
 uint64_t global_zone_item(const struct vm *vm, enum vm_zone_item i);
 
