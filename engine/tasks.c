@@ -18,9 +18,9 @@
 #include "reclaim/oom_kill.h"
 #include "world/name.h"
 
-#define OOM_DISABLE	(-17) /* of the legacy scale */
-#define OOM_ADJUST_MAX	15
-#define CPU_MASK_BITS	64u
+#define OOM_DISABLE    (-17) /* of the legacy scale */
+#define OOM_ADJUST_MAX 15
+#define CPU_MASK_BITS  64u
 
 static void enter(struct vm *vm) ACQUIRE(vm->world.lock)
 {
@@ -353,9 +353,10 @@ void vm_task_cancel(struct vm *vm, int pid, struct vm_op *op)
 	t = task_find(vm, pid);
 	for (o = t ? t->ops : NULL; o && o != op; o = o->next)
 		;
-	if (o) {
-		work_forget_op(vm, t, op);
-		work_end_op(vm, t, op, -EINTR);
-	}
+	if (o)
+		work_take_op(vm, t, op);
 	leave(vm);
+	/* Here and now: a machine that is paused has nobody to call it. */
+	if (o)
+		op->done(op, -EINTR);
 }

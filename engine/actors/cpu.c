@@ -256,7 +256,7 @@ static void leave_queue(struct cpu *c, struct task *t, enum work_result r)
 
 static uint64_t run_task(struct cpu *c, struct task *t, uint64_t now)
 {
-	uint64_t user = 0, sys = 0, until = ACTOR_NEVER;
+	struct work_turn wt = { .vm = c->vm, .t = t, .now_ns = now };
 	enum work_result r;
 
 	if (c->last_pid != t->pid) {
@@ -264,16 +264,16 @@ static uint64_t run_task(struct cpu *c, struct task *t, uint64_t now)
 		c->slice_ns = CPU_SLICE_NS;
 		c->last_pid = t->pid;
 	}
-	r = work_step(c->vm, t, now, MIN(c->slice_ns, CPU_STEP_NS), &user, &sys,
-		      &until);
-	account_work(c, t, user, sys);
-	assert(r != WORK_RUN || user + sys > 0);
+	wt.budget_ns = MIN(c->slice_ns, CPU_STEP_NS);
+	r = work_step(&wt);
+	account_work(c, t, wt.user_ns, wt.sys_ns);
+	assert(r != WORK_RUN || wt.user_ns + wt.sys_ns > 0);
 	/* Somebody may have woken it while it went to sleep. */
 	if (r == WORK_RUN || (r == WORK_SLEEP && t->state == TASK_RUNNABLE))
 		next_turn(c, t);
 	else
 		leave_queue(c, t, r);
-	c->busy_until_ns = now + user + sys;
+	c->busy_until_ns = now + wt.user_ns + wt.sys_ns;
 	return c->busy_until_ns;
 }
 

@@ -19,13 +19,13 @@ struct cpu {
 	uint32_t id;
 	struct task *run, *run_tail; /* runnable tasks; the first runs */
 	uint32_t nr_run;
-	int last_pid;		 /* ran last; 0: the idle task */
-	uint64_t slice_ns;	 /* left for the first */
-	uint64_t busy_until_ns;	 /* what its last step did takes until then */
-	bool idle;		 /* since idle_since_ns */
-	bool iowait;		 /* idle, and a task of it waits for a disk */
+	int last_pid;		/* ran last; 0: the idle task */
+	uint64_t slice_ns;	/* left for the first */
+	uint64_t busy_until_ns; /* what its last step did takes until then */
+	bool idle;		/* since idle_since_ns */
+	bool iowait;		/* idle, and a task of it waits for a disk */
 	uint64_t idle_since_ns;
-	struct task **sleeper;	 /* heap by wake_ns, VM_MAX_TASKS places */
+	struct task **sleeper; /* heap by wake_ns, VM_MAX_TASKS places */
 	uint32_t nr_sleepers;
 };
 

@@ -163,8 +163,7 @@ static void work_end(struct flusher *f)
 
 static uint64_t periodic_due(const struct flusher *f)
 {
-	uint64_t interval =
-		f->vm->ctl.dirty_writeback_centisecs * CENTISEC_NS;
+	uint64_t interval = f->vm->ctl.dirty_writeback_centisecs * CENTISEC_NS;
 
 	return interval ? f->last_periodic_ns + interval : ACTOR_NEVER;
 }
@@ -237,7 +236,8 @@ static bool write_some(struct flusher *f)
 
 static uint64_t account(struct flusher *f, uint64_t pages)
 {
-	uint64_t cost = MAX(pages * f->vm->conf.cost.scan_ns, MILLISECOND_NS / 1000);
+	uint64_t cost =
+		MAX(pages * f->vm->conf.cost.scan_ns, MILLISECOND_NS / 1000);
 
 	if (f->task)
 		f->task->stime_ns += cost;

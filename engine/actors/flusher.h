@@ -30,8 +30,8 @@ struct flusher {
 	uint64_t written; /* pages of this work */
 	/* the file in hand: VM_MAX_FILES is none */
 	uint32_t file_at;
-	uint64_t file_age; /* its dirtied_when_ns as it was chosen */
-	uint64_t chunk;	   /* pages of it before the next file's turn */
+	uint64_t file_age;     /* its dirtied_when_ns as it was chosen */
+	uint64_t chunk;	       /* pages of it before the next file's turn */
 	uint64_t laptop_io_ns; /* I/O that was followed by a full flush */
 };
 

@@ -26,9 +26,8 @@ static void load_step(struct vm *vm, uint64_t now_ns)
 {
 	while (vm->load_next_ns <= now_ns) {
 		if (load_is_zero(vm))
-			vm->load_next_ns +=
-				(now_ns - vm->load_next_ns) / LOAD_PERIOD_NS *
-				LOAD_PERIOD_NS;
+			vm->load_next_ns += (now_ns - vm->load_next_ns) /
+					    LOAD_PERIOD_NS * LOAD_PERIOD_NS;
 		loadavg_calc(vm->loadavg,
 			     vm->nr_running + vm->nr_uninterruptible);
 		vm->load_next_ns += LOAD_PERIOD_NS;

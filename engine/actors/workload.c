@@ -99,8 +99,8 @@ enum turn work_touch(struct work_turn *wt, enum work_doing doing,
 	return begin_access(wt, doing);
 }
 
-enum turn work_file(struct work_turn *wt, enum work_doing doing,
-		    uint64_t index, bool write)
+enum turn work_file(struct work_turn *wt, enum work_doing doing, uint64_t index,
+		    bool write)
 {
 	struct access *a = &wt->t->exec->access;
 
@@ -238,29 +238,18 @@ static enum work_result run_turn(struct work_turn *wt)
 	return WORK_RUN;
 }
 
-enum work_result work_step(struct vm *vm, struct task *t, uint64_t now_ns,
-			   uint64_t budget_ns, uint64_t *user_ns,
-			   uint64_t *sys_ns, uint64_t *until_ns)
+enum work_result work_step(struct work_turn *wt)
 {
-	struct work_turn wt = { .vm = vm,
-				.t = t,
-				.w = t->work,
-				.now_ns = now_ns,
-				.budget_ns = MAX(budget_ns, 1) };
-	enum work_result r;
+	struct task *t = wt->t;
 
-	assert(t->work && t->exec && t->mm);
-	for (uint32_t i = 0; i < vm->nr_nodes; i++)
-		wt.touch_ns[i] =
-			node_touch_ns(vm, vm->conf.cpu_node[t->cpu], i);
+	assert(t->work && t->exec && t->mm && wt->budget_ns > 0);
+	wt->w = t->work;
+	for (uint32_t i = 0; i < wt->vm->nr_nodes; i++)
+		wt->touch_ns[i] =
+			node_touch_ns(wt->vm, wt->vm->conf.cpu_node[t->cpu], i);
 	if (t->flags & (TF_KILLED | TF_EXITING))
-		r = exit_step(&wt);
-	else
-		r = run_turn(&wt);
-	*user_ns = wt.user_ns;
-	*sys_ns = wt.sys_ns;
-	*until_ns = r == WORK_SLEEP ? t->wake_ns : now_ns + turn_used(&wt);
-	return r;
+		return exit_step(wt);
+	return run_turn(wt);
 }
 
 /* What the machine's end, or a failed start, has left. */

@@ -35,26 +35,36 @@ struct task_work {
 	bool phase_begun;
 	uint32_t phases_idle; /* in a row that could do nothing */
 	uint64_t phase_began_ns;
-	uint64_t accesses;  /* done in this phase */
-	uint64_t credit_ns; /* rate: the time of the next access */
+	uint64_t accesses;   /* done in this phase */
+	uint64_t credit_ns;  /* rate: the time of the next access */
 	uint64_t credit_rem; /* and its fraction, in 1 / rate ns */
-	uint64_t burst_ns;  /* rate: when this burst began */
-	uint64_t position;  /* SEQUENTIAL */
-	uint64_t grow_at;   /* grow: the next new page */
-};
-
-enum work_result {
-	WORK_RUN,   /* cost_ns was used */
-	WORK_SLEEP, /* until until_ns (ACTOR_NEVER: for good), state as set */
-	WORK_EXIT   /* the task has ended and its memory is gone */
+	uint64_t burst_ns;   /* rate: when this burst began */
+	uint64_t position;   /* SEQUENTIAL */
+	uint64_t grow_at;    /* grow: the next new page */
 };
 
 /*
- * Let @t work for at most @budget_ns.  @user_ns and @sys_ns: time used.
+ * One turn: the caller names the task, the time and the bound, and finds what
+ * was used.  It may be a little more than the bound.
  */
-enum work_result work_step(struct vm *vm, struct task *t, uint64_t now_ns,
-			   uint64_t budget_ns, uint64_t *user_ns,
-			   uint64_t *sys_ns, uint64_t *until_ns);
+struct work_turn {
+	struct vm *vm;
+	struct task *t;
+	uint64_t now_ns, budget_ns;
+	uint64_t user_ns, sys_ns; /* used so far */
+	/* filled in by work_step() */
+	struct task_work *w;
+	uint64_t touch_ns[VM_MAX_NODES]; /* an access, by the page's node */
+};
+
+enum work_result {
+	WORK_RUN,   /* the time was used, there is more to do */
+	WORK_SLEEP, /* t->state and t->wake_ns have been set */
+	WORK_EXIT   /* the task has ended and its memory is gone */
+};
+
+/* Let wt->t work for about wt->budget_ns. */
+enum work_result work_step(struct work_turn *wt);
 
 /*
  * Start a task from its description; the pid, or -errno: -EINVAL and @c
@@ -79,20 +89,14 @@ void work_end_op(struct vm *vm, struct task *t, struct vm_op *op, int err);
  */
 int work_admit_op(struct vm *vm, struct task *t, const struct vm_op *op);
 
-/* @op is taken back: what it has not used is not committed any more. */
-void work_forget_op(struct vm *vm, struct task *t, const struct vm_op *op);
+/*
+ * @op is taken back: out of the queue, without its done(); what it has not
+ * used is not committed any more.
+ */
+void work_take_op(struct vm *vm, struct task *t, struct vm_op *op);
 
 /* ------------------------------------------------------------------ */
-/* Among workload*.c: one turn, and how a piece of it went. */
-
-struct work_turn {
-	struct vm *vm;
-	struct task *t;
-	struct task_work *w;
-	uint64_t now_ns, budget_ns;
-	uint64_t user_ns, sys_ns; /* used so far */
-	uint64_t touch_ns[VM_MAX_NODES]; /* an access, by the page's node */
-};
+/* Among workload*.c: how a piece of a turn went. */
 
 enum turn {
 	TURN_DONE,  /* an access is through: credit it */
@@ -129,8 +133,8 @@ static inline uint64_t turn_touch_ns(const struct work_turn *wt, uint32_t pfn)
 /* One page of an area, and of the task's file; begun for @doing. */
 enum turn work_touch(struct work_turn *wt, enum work_doing doing,
 		     struct vma *vma, uint64_t index, bool write);
-enum turn work_file(struct work_turn *wt, enum work_doing doing,
-		    uint64_t index, bool write);
+enum turn work_file(struct work_turn *wt, enum work_doing doing, uint64_t index,
+		    bool write);
 
 /* Sleep, in state S. */
 enum turn work_sleep(struct work_turn *wt, uint64_t until_ns);

@@ -20,18 +20,24 @@
 #define CHUNK_PAGES 64u /* freed or locked at a time */
 #define MIN_COST_NS 100u
 
-void work_end_op(struct vm *vm, struct task *t, struct vm_op *op, int err)
+static void unlink_op(struct task *t, struct vm_op *op)
 {
 	struct vm_op **at = &t->ops;
 
+	/* The access in hand may go on, but for nobody. */
+	if (t->ops == op && t->work && t->work->doing == DOING_OP)
+		t->work->doing = DOING_NOTHING;
 	while (*at != op) {
 		assert(*at);
 		at = &(*at)->next;
 	}
-	if (t->ops == op && t->work && t->work->doing == DOING_OP)
-		t->work->doing = DOING_NOTHING;
 	*at = op->next;
 	op->next = NULL;
+}
+
+void work_end_op(struct vm *vm, struct task *t, struct vm_op *op, int err)
+{
+	unlink_op(t, op);
 	op->err = err;
 	if (vm->ended)
 		vm->last_ended->next = op;
@@ -51,7 +57,7 @@ void work_end_all_ops(struct vm *vm, int err)
 {
 	struct task *t;
 
-	for_each_task(vm, t)
+	for_each_task (vm, t)
 		work_end_ops(vm, t, err);
 }
 
@@ -71,10 +77,11 @@ int work_admit_op(struct vm *vm, struct task *t, const struct vm_op *op)
 	return vm_enough_memory(vm, t, op->pages);
 }
 
-void work_forget_op(struct vm *vm, struct task *t, const struct vm_op *op)
+void work_take_op(struct vm *vm, struct task *t, struct vm_op *op)
 {
 	if (op->kind == VM_OP_ALLOC && !op->progress)
 		vm_unacct_memory(vm, t, op->pages);
+	unlink_op(t, op);
 }
 
 static enum turn end_op(struct work_turn *wt, int err)

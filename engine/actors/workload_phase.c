@@ -13,9 +13,9 @@
 #include "actors/workload.h"
 #include "reclaim/overcommit.h"
 
-#define SECOND_NS      1000000000ull
-#define GROW_PAGES     256u		    /* a growing heap asks for */
-#define MAX_BACKLOG_NS (10 * WORK_BURST_NS) /* made good after a stall */
+#define SECOND_NS	1000000000ull
+#define GROW_PAGES	256u		     /* a growing heap asks for */
+#define MAX_BACKLOG_NS	(10 * WORK_BURST_NS) /* made good after a stall */
 #define PHASE_CHANGE_NS 100u
 
 void work_credit_phase(struct task_work *w, uint64_t nr)

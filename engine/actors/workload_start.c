@@ -14,8 +14,9 @@
 #include "actors/workload.h"
 #include "reclaim/page_alloc.h"
 
-#define SLOT_NS	 100u
-#define RETRY_NS (10 * 1000000ull)
+#define SLOT_NS		 100u
+#define RETRY_NS	 (10 * 1000000ull)
+#define GFP_TABLE_NOWAIT (GFP_PAGETABLE & ~GFP_BIT_DIRECT_RECLAIM)
 
 /* The page tables of an entry; false: there is no memory for them now. */
 static bool have_table(struct work_turn *wt, struct vma *vma, uint64_t index)
@@ -24,7 +25,8 @@ static bool have_table(struct work_turn *wt, struct vma *vma, uint64_t index)
 	uint32_t pfn;
 
 	while (!mm_has_table(vma, index)) {
-		pfn = alloc_pages_nowait(wt->vm, GFP_PAGETABLE, 0, nid, ~0ull);
+		pfn = alloc_pages_nowait(wt->vm, GFP_TABLE_NOWAIT, 0, nid,
+					 ~0ull);
 		if (pfn == PFN_NONE)
 			return false;
 		mm_add_table(wt->vm, vma, index, pfn);
@@ -37,8 +39,8 @@ static enum turn start_swapped(struct work_turn *wt)
 {
 	struct task_work *w = wt->w;
 	struct vma *vma = w->anon;
-	uint64_t index = w->conf.anon_resident + w->conf.anon_swapped -
-			 w->swap_left;
+	uint64_t index =
+		w->conf.anon_resident + w->conf.anon_swapped - w->swap_left;
 	uint32_t entry;
 
 	assert(index < vma->nr_pages);

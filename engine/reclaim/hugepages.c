@@ -17,9 +17,11 @@
 #include "reclaim/page_alloc.h"
 
 #define HUGE_ORDER 9u
+/* Takes what is there: nothing is reclaimed for it. */
 #define GFP_HUGE                                                               \
-	(GFP_HIGHUSER_MOVABLE | GFP_BIT_COMP | GFP_BIT_NOWARN |                \
-	 GFP_BIT_RETRY_MAYFAIL | GFP_BIT_THISNODE)
+	((GFP_HIGHUSER_MOVABLE | GFP_BIT_COMP | GFP_BIT_NOWARN |               \
+	  GFP_BIT_RETRY_MAYFAIL | GFP_BIT_THISNODE) &                          \
+	 ~GFP_BIT_DIRECT_RECLAIM)
 
 uint64_t nr_huge_pages(const struct vm *vm)
 {

@@ -72,7 +72,7 @@ int vm_task_get(struct vm *vm, int pid, struct vm_task_stat *s);
 /*
  * Start a task.  Returns its pid; -EINVAL and @c filled in for a bad @conf,
  * -EAGAIN if there is no free pid or VM_MAX_TASKS run, -EEXIST if the pid is
- * taken.  Its memory comes as its work runs, not before this returns.
+ * taken, -ENOMEM if overcommit refuses its area.  Its memory comes as its work runs, not before this returns.
  */
 int vm_task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 		  struct vm_complaint *c);
@@ -110,9 +110,10 @@ enum vm_op_kind {
  * and keeps it until done() has been called.
  *
  * done() is called exactly once for an accepted op, without the engine's
- * lock, on an engine thread or (sim) in the thread that runs the world.
+ * lock, on an engine thread or (sim) in the thread that runs the world; or,
+ * when it is cancelled, inside vm_task_cancel().
  * @err: 0, -ENOMEM (refused or nothing left to free), -ESRCH (the task died
- * first), -EINTR (cancelled).
+ * first), -EINTR (cancelled), -EIO (the machine has panicked).
  */
 struct vm_op {
 	enum vm_op_kind kind;
@@ -127,13 +128,14 @@ struct vm_op {
 /*
  * Queue @op for @pid behind the ops that it has.  0: accepted.  -ESRCH,
  * -EINVAL (a kernel thread, 0 pages, no file), -ENOMEM (overcommit says no,
- * fact sheet I): refused, done() will not be called.
+ * fact sheet I), -EIO (the machine has panicked): refused, done() will not be
+ * called.
  */
 int vm_task_submit(struct vm *vm, int pid, struct vm_op *op);
 
 /*
- * Take @op back if it has not ended: done(-EINTR) follows.  What it has done
- * so far stays done.
+ * Take @op back if it has not ended: done(-EINTR) is called before this
+ * returns.  What it has done so far stays done.
  */
 void vm_task_cancel(struct vm *vm, int pid, struct vm_op *op);
 
