@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_direct.c - direct reclaim: who does it, what it costs, when it ends.
+ *
+ * Memory is full of anonymous pages that have to be swapped; a task asks
+ * faster than the disk writes.  Fact sheet C.3, C.4.
+ */
+#include <stdio.h>
+
+#include "harness.h"
+#include "check_main.h"
+
+/* "owner" holds nearly all of memory, "asker" and "idler" have nothing. */
+static void full(struct vm_machine *m)
+{
+	struct vm_task_conf *t;
+
+	machine_one_node(m, 64);
+	m->nr_cpus = 2;
+	machine_swap(m, 128);
+	t = machine_task(m, "owner");
+	t->anon_pages = t->anon_resident = MIB(52);
+	t = machine_task(m, "asker");
+	t->cpu = 0;
+	t = machine_task(m, "idler");
+	t->cpu = 1;
+	t->anon_pages = t->anon_resident = KIB(64);
+}
+
+START_TEST(test_blocks_the_asker)
+{
+	struct vm_machine m;
+	struct harness h;
+	struct vm_task_stat t;
+
+	full(&m);
+	harness_start(&h, &m);
+	harness_want(&h, VM_EV_DIRECT_RECLAIM_BEGIN);
+	harness_want(&h, VM_EV_DIRECT_RECLAIM_END);
+	harness_run(&h, VM_SECOND);
+	ck_assert_int_eq(harness_op(&h, "asker", VM_OP_ALLOC, MIB(32)), 0);
+	t = harness_task(&h, "asker");
+	ck_assert_uint_ge(t.rss_anon + t.swapents, MIB(32));
+	ck_assert_uint_gt(t.direct_reclaims, 0);
+	ck_assert_uint_gt(t.direct_reclaim_ns, 0);
+	ck_assert_uint_eq(harness_task(&h, "idler").direct_reclaims, 0);
+	ck_assert_uint_gt(harness_event(&h, PGSTEAL_DIRECT), 0);
+	harness_stop(&h);
+}
+END_TEST
+
+/* M.15, and every begin has its end. */
+START_TEST(test_stalls_are_counted)
+{
+	struct vm_machine m;
+	struct harness h;
+	uint64_t stalls;
+
+	full(&m);
+	harness_start(&h, &m);
+	harness_want(&h, VM_EV_DIRECT_RECLAIM_BEGIN);
+	harness_want(&h, VM_EV_DIRECT_RECLAIM_END);
+	ck_assert_int_eq(harness_op(&h, "asker", VM_OP_ALLOC, MIB(32)), 0);
+	harness_settle(&h, 600 * VM_SECOND);
+	stalls = harness_event(&h, ALLOCSTALL_MOVABLE);
+	ck_assert_uint_gt(stalls, 0);
+	ck_assert_uint_ge(stalls, harness_seen(&h, VM_EV_DIRECT_RECLAIM_BEGIN));
+	ck_assert_uint_eq(harness_seen(&h, VM_EV_DIRECT_RECLAIM_BEGIN),
+			  harness_seen(&h, VM_EV_DIRECT_RECLAIM_END));
+	harness_stop(&h);
+}
+END_TEST
+
+/* The time that it costs is memory pressure, some of it and for everybody. */
+START_TEST(test_pressure)
+{
+	struct vm_machine m;
+	struct harness h;
+	const struct vm_psi *psi;
+
+	full(&m);
+	harness_start(&h, &m);
+	harness_run(&h, VM_SECOND);
+	psi = &harness_look(&h)->psi[VM_PSI_MEM];
+	ck_assert_uint_eq(psi->some_total_us, 0);
+	ck_assert_int_eq(harness_op(&h, "asker", VM_OP_ALLOC, MIB(32)), 0);
+	harness_run(&h, 4 * VM_SECOND);
+	psi = &harness_look(&h)->psi[VM_PSI_MEM];
+	ck_assert_uint_gt(psi->some_total_us, 0);
+	ck_assert_uint_gt(psi->some_avg[0], 0);
+	ck_assert_uint_le(psi->full_total_us, psi->some_total_us);
+	harness_stop(&h);
+}
+END_TEST
+
+/* Pages that nobody uses twice and nobody wrote: kswapd is enough. */
+START_TEST(test_not_while_kswapd_keeps_up)
+{
+	struct vm_machine m;
+	struct harness h;
+
+	machine_one_node(&m, 64);
+	m.nr_cpus = 2;
+	machine_file(&m, "/data/big", 256);
+	snprintf(machine_task(&m, "reader")->file, VM_NAME_LEN, "/data/big");
+	harness_start(&h, &m);
+	for (int i = 0; i < 2048; i++) {
+		ck_assert_int_eq(harness_op(&h, "reader", VM_OP_READ, 32), 0);
+		harness_run(&h, 2 * VM_MILLISECOND);
+	}
+	ck_assert_uint_gt(harness_event(&h, PGSTEAL_KSWAPD), MIB(128));
+	ck_assert_uint_eq(harness_event(&h, ALLOCSTALL_MOVABLE), 0);
+	harness_stop(&h);
+}
+END_TEST
+
+CHECK_MAIN("direct", test_blocks_the_asker, test_stalls_are_counted,
+	   test_pressure, test_not_while_kswapd_keeps_up)
