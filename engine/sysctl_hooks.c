@@ -47,6 +47,7 @@ int hook_watermark_scale(struct vm *vm, const struct ctl_write *w)
 /* Errors are swallowed, and what is below 1 means "no protection". */
 int hook_lowmem_reserve(struct vm *vm, const struct ctl_write *w)
 {
+	(void)w;
 	assert(w->ctl->nr == VM_NR_ZONES);
 	for (unsigned i = 0; i < VM_NR_ZONES; i++)
 		if (vm->ctl.lowmem_reserve_ratio[i] < 1)
