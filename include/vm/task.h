@@ -72,7 +72,8 @@ int vm_task_get(struct vm *vm, int pid, struct vm_task_stat *s);
 /*
  * Start a task.  Returns its pid; -EINVAL and @c filled in for a bad @conf,
  * -EAGAIN if there is no free pid or VM_MAX_TASKS run, -EEXIST if the pid is
- * taken, -ENOMEM if overcommit refuses its area.  Its memory comes as its work runs, not before this returns.
+ * taken, -ENOMEM if overcommit refuses its area.  Its memory comes as its
+ * work runs, not before this returns.
  */
 int vm_task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 		  struct vm_complaint *c);
