@@ -291,10 +291,22 @@ static void unboot_tasks(struct vm *vm)
 	}
 }
 
+/* No request may refer to a page when the pages go. */
+static void finish_io(struct vm *vm)
+{
+	for (uint32_t d = 0; d < vm->conf.nr_disks; d++) {
+		struct disk *disk = &vm->disk[d];
+
+		while (disk->actor.step && !disk_idle(disk))
+			disk->actor.step(&disk->actor, ACTOR_NEVER - 1);
+	}
+}
+
 void vm_unboot(struct vm *vm)
 {
 	struct pgdat *pgdat;
 
+	finish_io(vm);
 	unboot_tasks(vm);
 	for_each_node(vm, pgdat)
 		kswapd_fini(pgdat);
@@ -303,8 +315,12 @@ void vm_unboot(struct vm *vm)
 		disk_fini(&vm->disk[d]);
 	}
 	cpus_fini(vm);
-	while (vm->nr_files)
-		file_destroy(vm, vm->files[vm->nr_files - 1]);
+	while (vm->nr_files) {
+		struct file *f = vm->files[vm->nr_files - 1];
+
+		remove_file_pages(vm, f, 0);
+		file_destroy(vm, f);
+	}
 	for (uint32_t s = 0; s < vm->conf.nr_swaps; s++)
 		if (vm->swap[s].active)
 			swap_area_off(vm, s);

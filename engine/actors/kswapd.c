@@ -274,6 +274,7 @@ static uint64_t pay(struct kswapd *k)
 static uint64_t kswapd_step(struct actor *a, uint64_t now)
 {
 	struct kswapd *k = container_of(a, struct kswapd, actor);
+	uint64_t next;
 
 	if (k->vm->panicked)
 		return ACTOR_NEVER;
@@ -295,7 +296,8 @@ static uint64_t kswapd_step(struct actor *a, uint64_t now)
 	now += pay(k) + k->sc.sleep_ns;
 	k->sc.sleep_ns = 0;
 	assert(k->sc.stage == SHRINK_END);
-	return MAX(now, end_turn(k, now));
+	next = end_turn(k, now);
+	return MAX(now, next);
 }
 
 int kswapd_init(struct vm *vm, struct pgdat *pgdat)
