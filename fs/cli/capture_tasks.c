@@ -20,6 +20,12 @@
 #include "fs/cli/capture.h"
 #include "fs/cli/cmd.h"
 
+/*
+ * The lowest pids are the kernel's own threads', here as there; but there may
+ * be more of them here, so a process from below gets a new pid.
+ */
+#define FIRST_PID 100
+
 /* The part of the machine that processes may fill when it starts. */
 #define MAX_FILL_PERCENT 90
 
@@ -120,7 +126,7 @@ static bool read_process(struct capture *c, int pid, struct process *p)
 		return false;
 	}
 	copy_line(t->comm, sizeof(t->comm), line_of(status, "Name"));
-	t->pid = pid <= VM_MAX_PID && pid > 1 ? pid : 0;
+	t->pid = pid <= VM_MAX_PID && pid >= FIRST_PID ? pid : 0;
 	if (capture_field(status, "PPid", &n) && n <= VM_MAX_PID)
 		t->ppid = (int)n;
 	t->uid = (uint32_t)ids_of(status, "Uid");

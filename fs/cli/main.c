@@ -4,7 +4,8 @@
  *
  * Finds the command in a table and runs it; each is a file of its own.  What
  * all commands share (usage, messages, reading a machine) is here as well.
- * Only main() decides how the process ends.  One thread, no locks.
+ * Only main() decides how the process ends.  RECLAIMFS_VERSION comes from
+ * the build.  One thread, no locks.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -14,10 +15,6 @@
 
 #include "fs/cli/cmd.h"
 #include "fs/conf/machine_conf.h"
-
-#ifndef RECLAIMFS_VERSION
-#define RECLAIMFS_VERSION "unknown"
-#endif
 
 static const struct cmd *const cmds[] = {
 	&cmd_mount,

@@ -122,8 +122,8 @@ static void explain(int err)
 		known = true;
 	}
 	if (!known)
-		cmd_warn("`run` needs a kernel with CONFIG_USER_NS; a container "
-			 "or sandbox around it must allow unshare(2) and "
+		cmd_warn("`run` needs a kernel with CONFIG_USER_NS; a "
+			 "container around it must allow unshare(2) and "
 			 "mount(2) (docker: --security-opt seccomp=unconfined "
 			 "--security-opt apparmor=unconfined)");
 }

@@ -39,19 +39,19 @@ const struct cmd cmd_run = {
 	.name = "run",
 	.args = "[-m MACHINE] [--clock virtual] [--seed N] -- COMMAND [ARG]...",
 	.summary = "run a command inside a simulated machine",
-	.help =
-		"The simulated /proc/sys/vm, /proc/meminfo, ... stand over the\n"
-		"real ones, for the command and its children only; no root is\n"
-		"needed.  $RECLAIMFS is the directory of the controls.\n"
+	.help = "The simulated /proc/sys/vm, /proc/meminfo, ... stand over\n"
+		"the real ones, for the command and its children only; no\n"
+		"root is needed.  $RECLAIMFS is the directory of the\n"
+		"controls.\n"
 		"\n"
-		"  -m, --machine FILE  the machine; without it, the built-in one\n"
+		"  -m, --machine FILE  instead of the built-in machine\n"
 		"      --clock MODE    live (default) or virtual\n"
 		"      --rate N        live: N times real time\n"
 		"      --seed N        of all chance in the machine\n"
 		"  -o OPTIONS          as for mount\n"
 		"\n"
-		"The exit status is the command's; 126 if it cannot be run, 127\n"
-		"if it is not found.\n",
+		"The exit status is the command's; 126 if it cannot be run,\n"
+		"127 if it is not found.\n",
 	.run = run_run,
 };
 

@@ -185,7 +185,8 @@ static void read_count(struct conf *c, const config_setting_t *s,
 		v >>= VM_PAGE_SHIFT;
 	}
 	if (!in_bounds(key, v)) {
-		conf_error(c, s, "%s, expected %" PRId64 " to %" PRIu64 " pages",
+		conf_error(c, s,
+			   "%s, expected %" PRId64 " to %" PRIu64 " pages",
 			   found(s, buf), key->min, key->max);
 		return;
 	}
@@ -487,7 +488,8 @@ void conf_read_group(struct conf *c, const config_setting_t *group,
 		if (s)
 			read_key(c, s, key, obj);
 		else if (key->required)
-			conf_error(c, group, "%s is missing, expected %s = ...;",
+			conf_error(c, group,
+				   "%s is missing, expected %s = ...;",
 				   key->name, key->name);
 	}
 }

@@ -110,52 +110,58 @@ static void read_task(struct conf *c, const config_setting_t *root,
 		task_conf_finish(c, root, t);
 }
 
-/* Parse @text and fill in @m or, if that is NULL, @t. */
-static int parse(const char *name, const char *dir, const char *text,
-		 struct vm_machine *m, struct vm_task_conf *t, char **messages)
+/* Parse @text and fill in c->m or, if that is NULL, @t. */
+static void parse(struct conf *c, const char *dir, const char *text,
+		  struct vm_task_conf *t)
 {
-	struct conf c = { .file = name, .m = m };
-	const char *at;
 	config_t config;
-	size_t len;
+	const char *at;
 
-	*messages = NULL;
-	c.log = open_memstream(messages, &len);
-	if (!c.log)
-		return -ENOMEM;
 	config_init(&config);
 	if (dir)
 		config_set_include_dir(&config, dir);
 	if (!config_read_string(&config, text)) {
 		at = config_error_file(&config);
-		fprintf(c.log, "%s:%d: %s, expected key = value;\n",
-			at ? at : name, config_error_line(&config),
+		fprintf(c->log, "%s:%d: %s, expected key = value;\n",
+			at ? at : c->file, config_error_line(&config),
 			config_error_text(&config));
-		c.nr_errors++;
-	} else if (m) {
-		read_machine(&c, config_root_setting(&config));
+		c->nr_errors++;
+	} else if (c->m) {
+		read_machine(c, config_root_setting(&config));
 	} else {
-		read_task(&c, config_root_setting(&config), t);
+		read_task(c, config_root_setting(&config), t);
 	}
-	if (c.nr_errors > CONF_MAX_ERRORS)
-		fprintf(c.log, "%s: %u more\n", name,
-			c.nr_errors - CONF_MAX_ERRORS);
+	if (c->nr_errors > CONF_MAX_ERRORS)
+		fprintf(c->log, "%s: %u more\n", c->file,
+			c->nr_errors - CONF_MAX_ERRORS);
 	config_destroy(&config);
-	if (fclose(c.log)) {
+}
+
+/* The result of what @c has read, when all its messages are there. */
+static int finish(struct conf *c, char **messages)
+{
+	if (fclose(c->log)) {
 		free(*messages);
 		*messages = NULL;
 		return -ENOMEM;
 	}
-	return c.nr_errors ? -EINVAL : 0;
+	return c->nr_errors ? -EINVAL : 0;
 }
 
 static int parse_machine(const char *name, const char *dir, const char *text,
 			 struct vm_machine *m, char **messages)
 {
+	struct conf c = { .file = name, .m = m };
+	size_t len;
 	int err;
 
+	*messages = NULL;
+	c.log = open_memstream(messages, &len);
+	if (!c.log)
+		return -ENOMEM;
 	vm_machine_init(m);
-	err = parse(name, dir, text, m, NULL, messages);
+	parse(&c, dir, text, NULL);
+	err = finish(&c, messages);
 	if (err)
 		vm_machine_fini(m);
 	return err;
@@ -170,7 +176,15 @@ int machine_conf_parse(const char *name, const char *text,
 int machine_conf_task(const char *name, const char *text,
 		      struct vm_task_conf *t, char **messages)
 {
-	return parse(name, NULL, text, NULL, t, messages);
+	struct conf c = { .file = name };
+	size_t len;
+
+	*messages = NULL;
+	c.log = open_memstream(messages, &len);
+	if (!c.log)
+		return -ENOMEM;
+	parse(&c, NULL, text, t);
+	return finish(&c, messages);
 }
 
 /* The whole of @f as text.  -EFBIG: too long; -EINVAL: not text. */

@@ -2,7 +2,7 @@
 /*
  * sysctl_keys.c - the setting sysctl: values that the machine boots with.
  *
- *	sysctl = { vm = { swappiness = 10; lowmem_reserve_ratio = "256 32"; }; };
+ *	sysctl = { vm = { swappiness = 10; dirty_ratio = 5; }; };
  *	sysctl = ( "vm.swappiness = 10", "vm.dirty_ratio=40" );
  *
  * The second form is a sysctl.d file's, one string a line; it is also what

@@ -388,17 +388,21 @@ static void op_cancel(void *arg)
 	vm_task_cancel(t->driver->vm, t->pid, &t->op);
 }
 
-ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len, int pid,
-		  enum vm_op_kind kind, uint64_t pages)
+ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len,
+		  const struct task_order *order)
 {
 	struct task_job *t = calloc(1, sizeof(*t));
 	int err;
 
 	if (!t)
 		return -ENOMEM;
-	t->op = (struct vm_op){ .kind = kind, .pages = pages, .done = op_done };
+	t->op = (struct vm_op){
+		.kind = order->kind,
+		.pages = order->pages,
+		.done = op_done,
+	};
 	t->driver = d;
-	t->pid = pid;
+	t->pid = order->pid;
 	t->len = len;
 	t->wait = file_wait(rq, op_cancel, t);
 	if (!t->wait) {
@@ -406,7 +410,7 @@ ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len, int pid,
 		return -ENOMEM;
 	}
 	atomic_fetch_add(&d->nr_ops, 1);
-	err = vm_task_submit(d->vm, pid, &t->op);
+	err = vm_task_submit(d->vm, t->pid, &t->op);
 	if (err) {
 		atomic_fetch_sub(&d->nr_ops, 1);
 		file_complete(t->wait, err);

@@ -58,11 +58,18 @@ ssize_t driver_clock(struct driver *d, struct tree_req *rq, size_t len,
 ssize_t driver_populate(struct driver *d, struct tree_req *rq, size_t len,
 			int pid, uint64_t pages);
 
+/* What a task is told to do. */
+struct task_order {
+	int pid;
+	enum vm_op_kind kind;
+	uint64_t pages;
+};
+
 /*
- * Give task @pid an op for the write @rq of @len bytes.  FILE_QUEUED, or
+ * Give a task an op for the write @rq of @len bytes.  FILE_QUEUED, or
  * -errno as vm_task_submit().  A task that dies on the way is -ENOMEM.
  */
-ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len, int pid,
-		  enum vm_op_kind kind, uint64_t pages);
+ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len,
+		  const struct task_order *order);
 
 #endif

@@ -23,13 +23,23 @@
 /* The description of one task is never longer. */
 #define SPAWN_MAX (64u << 10)
 
+/* What a descriptor that has written reads, and where that begins for it. */
+struct spawn_reply {
+	off_t start; /* behind what was written: its position is there */
+	char text[];
+};
+
 /* Keep @text as the answer of this descriptor and as the last of all. */
 static void set_reply(struct tree_req *rq, const char *text)
 {
 	struct sandbox *sb = sandbox_of(rq);
+	size_t size = strlen(text) + 1;
+	struct spawn_reply *reply = calloc(1, sizeof(*reply) + size);
 
+	if (reply)
+		memcpy(reply->text, text, size);
 	free(rq->file->priv);
-	rq->file->priv = strdup(text);
+	rq->file->priv = reply;
 	free(sb->spawned);
 	sb->spawned = strdup(text);
 }
@@ -68,11 +78,11 @@ static ssize_t spawn_write(struct tree_req *rq, const char *text, size_t len,
 {
 	struct sandbox *sb = sandbox_of(rq);
 	struct vm_task_conf conf;
+	struct spawn_reply *reply;
 	uint64_t pages;
 	char *copy;
 	int pid;
 
-	(void)offset;
 	if (len > SPAWN_MAX || memchr(text, '\0', len))
 		return -EINVAL;
 	copy = strndup(text, len);
@@ -82,6 +92,9 @@ static ssize_t spawn_write(struct tree_req *rq, const char *text, size_t len,
 	free(copy);
 	if (pid < 0)
 		return pid;
+	reply = rq->file->priv;
+	if (reply)
+		reply->start = offset + (off_t)len;
 	pages = conf.anon_resident + conf.anon_swapped;
 	if (!pages || vm_paused(sb->vm))
 		return (ssize_t)len;
@@ -91,11 +104,13 @@ static ssize_t spawn_write(struct tree_req *rq, const char *text, size_t len,
 static int spawn_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 		      off_t offset)
 {
-	const char *text = rq->file->priv;
+	const struct spawn_reply *reply = rq->file->priv;
+	const char *text = reply ? reply->text : sandbox_of(rq)->spawned;
 	size_t len;
 
-	if (!text)
-		text = sandbox_of(rq)->spawned;
+	/* From its beginning as well: somebody may have rewound. */
+	if (reply && offset >= reply->start)
+		offset -= reply->start;
 	len = text ? strlen(text) : 0;
 	if (offset < 0 || (size_t)offset >= len)
 		return 0;

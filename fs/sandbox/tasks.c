@@ -38,21 +38,22 @@ static int pages_of(const char *text, uint64_t *pages)
 static ssize_t op_store(struct tree_req *rq, const char *text, size_t len,
 			off_t offset)
 {
-	enum vm_op_kind kind = *(const enum vm_op_kind *)rq->entry->data;
+	struct task_order order = {
+		.pid = (int)rq->index[0],
+		.kind = *(const enum vm_op_kind *)rq->entry->data,
+	};
 	char value[SANDBOX_VALUE_LEN];
-	uint64_t pages = 0;
 	int err;
 
 	(void)offset;
-	if (kind != VM_OP_EXIT) {
+	if (order.kind != VM_OP_EXIT) {
 		err = sandbox_value(text, len, value);
 		if (!err)
-			err = pages_of(value, &pages);
+			err = pages_of(value, &order.pages);
 		if (err)
 			return err;
 	}
-	return driver_op(sandbox_of(rq)->driver, rq, len, (int)rq->index[0],
-			 kind, pages);
+	return driver_op(sandbox_of(rq)->driver, rq, len, &order);
 }
 
 static void line(struct strbuf *sb, const char *name, uint64_t value)

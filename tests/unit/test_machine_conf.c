@@ -192,7 +192,8 @@ static const struct bad_row bad_rows[] = {
 	  "{ grow = true; target = \"mapping\"; } ); } );",
 	  "m:3: tasks[0].workload[0]: grow, expected target = \"anon\" with "
 	  "it\n" },
-	{ NODES "tasks = ( { name = \"a\"; file = \"f\"; file_size = \"1M\";\n"
+	{ NODES "tasks = ( { name = \"a\"; file = \"f\";\n"
+	  "file_size = \"1M\";"
 	  "workload = ( { target = \"mapping\"; } ); } );",
 	  "m:2: tasks[0]: task 0: disk: the machine has no disk, want "
 	  "one\n" },
@@ -290,8 +291,8 @@ static const char everything[] =
 	"boot_epoch = 1700000000;\n"
 	"thp = false;\n"
 	"reclaim = { kswapd_wake = \"high\"; };\n"
-	"costs = { touch = \"90ns\"; swap_in = \"3us\"; remote_percent = 50; };"
-	"\n"
+	"costs = { touch = \"90ns\"; swap_in = \"3us\";\n"
+	"          remote_percent = 50; };\n"
 	"kernel = { slab_reclaimable = \"20M\"; misc = \"1M\"; };\n"
 	"nodes = (\n"
 	"  { zones = ( { name = \"DMA\"; start_pfn = 1; spanned = 4095;\n"
@@ -309,8 +310,8 @@ static const char everything[] =
 	"swap = ( { path = \"/dev/sda2\"; size = \"1G\"; },\n"
 	"         { path = \"/dev/zram0\"; disk = \"zram0\"; size = \"256M\";\n"
 	"           priority = 100; is_file = true; } );\n"
-	"files = ( { name = \"/a \\\"b\\\\\"; disk = \"sda\"; size = \"3M\"; } );"
-	"\n"
+	"files = (\n"
+	"  { name = \"/a \\\"b\\\\\"; disk = \"sda\"; size = \"3M\"; } );\n"
 	"sysctl = ( \"vm.swappiness=10\", \"vm.dirty_ratio = 5\",\n"
 	"           \"vm.lowmem_reserve_ratio = 256 32\" );\n"
 	"tasks = (\n"
@@ -328,7 +329,8 @@ static const char everything[] =
 	"      { grow = true; } ); },\n"
 	"  { name = \"two\"; leak = \"64M/s\"; },\n"
 	"  { name = \"three\"; dirty = \"20M/s\"; },\n"
-	"  { name = \"four\"; file = \"/a \\\"b\\\\\"; stream = \"4K/s\"; } );\n";
+	"  { name = \"four\"; file = \"/a \\\"b\\\\\";\n"
+	"    stream = \"4K/s\"; } );\n";
 
 /* What every line of it means. */
 START_TEST(test_nodes_and_disks)
