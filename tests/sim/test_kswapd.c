@@ -21,6 +21,8 @@ static void stream(struct vm_machine *m, uint64_t rate)
 	struct vm_phase_conf *p;
 
 	machine_one_node(m, 128);
+	/* boosts move the marks, and wake kswapd on their own account */
+	machine_sysctl(m, "vm.watermark_boost_factor", "0");
 	m->nr_cpus = 2;
 	machine_file(m, BIG, 512);
 	t = machine_task(m, "reader");

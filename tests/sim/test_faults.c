@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_faults.c - the server itself is short of memory.
+ *
+ * Every allocation that the engine makes is failed once, one run for each.
+ * The call must say -ENOMEM (or -EAGAIN for a thread), leave nothing behind
+ * (the leak checker of the sanitizer build watches) and work the next time.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "fault.h"
+#include "harness.h"
+#include "check_main.h"
+
+/* More allocations than this in one call would be a loop. */
+#define MANY 20000
+
+static void machine(struct vm_machine *m)
+{
+	struct vm_task_conf *t;
+
+	machine_two_nodes(m, 32);
+	machine_swap(m, 16);
+	machine_file(m, "/file", 16);
+	t = machine_task(m, "one");
+	t->anon_pages = t->anon_resident = MIB(4);
+	t->map_file = true;
+	snprintf(t->file, sizeof(t->file), "/file");
+	machine_task(m, "two")->anon_resident = 0;
+	vm_machine_layout(m);
+}
+
+static void create(enum vm_world_kind kind)
+{
+	struct vm_machine m;
+	struct vm *vm;
+	long n;
+	int err;
+
+	machine(&m);
+	for (n = 0; n < MANY; n++) {
+		vm = NULL;
+		fault_arm(n);
+		err = vm_create(&vm, &m, kind);
+		if (!fault_disarm())
+			break;
+		ck_assert_msg(err == -ENOMEM || err == -EAGAIN,
+			      "allocation %ld: %d", n, err);
+		ck_assert_ptr_null(vm);
+	}
+	ck_assert_int_gt(n, 5);
+	ck_assert_int_lt(n, MANY);
+	ck_assert_int_eq(err, 0);
+	vm_destroy(vm);
+	vm_machine_fini(&m);
+}
+
+START_TEST(test_create_sim)
+{
+	create(VM_WORLD_SIM);
+}
+END_TEST
+
+START_TEST(test_create_threads)
+{
+	create(VM_WORLD_THREADS);
+}
+END_TEST
+
+START_TEST(test_start_threads)
+{
+	struct vm_machine m;
+	struct vm *vm;
+	long n;
+
+	machine(&m);
+	for (n = 0; n < MANY; n++) {
+		int err;
+		bool hit;
+
+		ck_assert_int_eq(vm_create(&vm, &m, VM_WORLD_THREADS), 0);
+		fault_arm(n);
+		err = vm_start(vm);
+		hit = fault_disarm();
+		vm_destroy(vm);
+		if (!hit)
+			break;
+		ck_assert_msg(err == -EAGAIN || err == -ENOMEM, "%ld: %d", n,
+			      err);
+	}
+	ck_assert_int_gt(n, 2);
+	vm_machine_fini(&m);
+}
+END_TEST
+
+START_TEST(test_spawn)
+{
+	struct vm_machine m;
+	struct harness h;
+	struct vm_complaint c;
+	struct vm_task_conf conf = { .comm = "late", .cpu = -1 };
+	long n;
+	int pid;
+
+	conf.anon_pages = conf.anon_resident = MIB(1);
+	conf.file_pages = MIB(1);
+	snprintf(conf.file, sizeof(conf.file), "/new");
+	machine(&m);
+	harness_start(&h, &m);
+	for (n = 0; n < MANY; n++) {
+		fault_arm(n);
+		pid = vm_task_spawn(h.vm, &conf, &c);
+		if (!fault_disarm())
+			break;
+		ck_assert_msg(pid == -ENOMEM || pid == -EAGAIN || pid > 0,
+			      "allocation %ld: %d", n, pid);
+		harness_check(&h);
+	}
+	ck_assert_int_gt(n, 0);
+	ck_assert_int_gt(pid, 0);
+	harness_run(&h, VM_SECOND);
+	harness_stop(&h);
+}
+END_TEST
+
+START_TEST(test_machines_that_cannot_be)
+{
+	struct vm_machine m;
+	struct vm *vm = NULL;
+
+	vm_machine_init(&m);
+	ck_assert_int_eq(vm_create(&vm, &m, VM_WORLD_SIM), -EINVAL);
+	ck_assert_ptr_null(vm);
+	vm_destroy(NULL);
+	vm_machine_fini(&m);
+}
+END_TEST
+
+CHECK_MAIN("faults", test_create_sim, test_create_threads, test_start_threads,
+	   test_spawn, test_machines_that_cannot_be)
