@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+#
+# lib.sh - what a mount test needs: a directory, a mount, and its end.
+#
+# Sourced by the executables beside it; POSIX shell.  A test is a row of
+# checks; a check that fails says so and the test goes on, so that one run
+# shows all.  The last line counts them, as tests/run.sh reads it.
+#
+#	. "${0%/*}/lib.sh"
+#	start -o clock=virtual
+#	is 'the clock stands at 0' "$(cat "$MNT/sandbox/clock/now")" 0.000000000
+#	finish
+#
+# $RECLAIMFS_BIN is the program.  Everything is below $DIR, which is gone at
+# the end together with the mount, however the test ends.
+
+set -u
+HERE=$(cd "${0%/*}" && pwd) || exit 1
+RF=${RECLAIMFS_BIN:-$HERE/../../build/reclaimfs}
+DIR=$(mktemp -d) || exit 1
+MNT=$DIR/mnt
+passed=0
+failed=0
+
+end() {
+	end_status=$?
+	trap '' INT TERM HUP
+	while mounted; do
+		fusermount3 -u "$MNT" 2>/dev/null || umount -l "$MNT" || break
+	done
+	rm -rf "$DIR"
+	exit $end_status
+}
+
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+need_fuse() {
+	if [ ! -c /dev/fuse ] || [ ! -r /dev/fuse ] || [ ! -w /dev/fuse ]; then
+		skip 'no use of /dev/fuse here'
+	fi
+}
+
+mounted() {
+	grep -q " $MNT " /proc/self/mountinfo
+}
+
+# start OPTIONS... [MACHINE]: mount on $MNT.
+start() {
+	need_fuse
+	mkdir -p "$MNT"
+	if ! "$RF" mount "$@" "$MNT"; then
+		echo "FAILED: mount $*"
+		exit 1
+	fi
+}
+
+stop() {
+	fusermount3 -u "$MNT" || umount "$MNT"
+}
+
+pass() {
+	passed=$((passed + 1))
+}
+
+# bad SENTENCE [DETAIL]
+bad() {
+	failed=$((failed + 1))
+	printf 'FAILED: %s\n' "$@"
+}
+
+# is SENTENCE GOT WANTED
+is() {
+	if [ "$2" = "$3" ]; then
+		pass
+	else
+		bad "$1" "  got:    $2" "  wanted: $3"
+	fi
+}
+
+# holds SENTENCE TEST...: the arguments of test(1).
+holds() {
+	holds_what=$1
+	shift
+	if [ "$@" ]; then
+		pass
+	else
+		bad "$holds_what" "  not so: $*"
+	fi
+}
+
+# status SENTENCE CODE COMMAND...: the exit status; output is in $DIR/out
+# and $DIR/err.
+status() {
+	status_what=$1
+	status_want=$2
+	shift 2
+	"$@" >"$DIR/out" 2>"$DIR/err" </dev/null
+	is "$status_what" $? "$status_want"
+}
+
+# refused SENTENCE ERROR FILE TEXT: what a write must answer, as strerror(3).
+refused() {
+	refused_got=$(LC_ALL=C printf '%s\n' "$4" 2>&1 >"$3" |
+		sed 's/.*: //')
+	is "$1" "$refused_got" "$2"
+}
+
+finish() {
+	echo "$passed passed, $failed failed, 0 skipped"
+	if [ "$failed" -gt 0 ]; then
+		exit 1
+	fi
+	exit 0
+}
