@@ -194,6 +194,11 @@ static void batch_vma(struct swap_batch *b, struct vma *vma, uint64_t index)
 			batch_add(b, vma->pte[i]);
 }
 
+static struct disk *entry_disk(struct vm *vm, uint32_t entry)
+{
+	return &vm->disk[vm->swap[pte_swap_area(entry)].conf.disk];
+}
+
 /* One request for every run of slots; when the target will be there. */
 static uint64_t batch_submit(struct swap_batch *b)
 {
@@ -204,12 +209,11 @@ static uint64_t batch_submit(struct swap_batch *b)
 	while (from < b->nr) {
 		unsigned to = from + 1;
 		bool has_target = b->entry[from] == b->target, sync;
-		struct swap_area *sa = &b->vm->swap[pte_swap_area(b->entry[from])];
 		uint64_t done;
 
 		while (to < b->nr && b->entry[to] == b->entry[to - 1] + 1)
 			has_target |= b->entry[to++] == b->target;
-		done = disk_submit(&b->vm->disk[sa->conf.disk], false,
+		done = disk_submit(entry_disk(b->vm, b->entry[from]), false,
 				   &b->pfn[from], to - from, &sync);
 		if (has_target)
 			until = done;

@@ -3,10 +3,25 @@
  * memory_rig.h - what exists, without anybody who acts: for tests of floors 0
  * and 1 that want to look inside.
  *
- * One node of rig_pages frames in zone DMA32, a CPU, two disks (0: a fast one,
- * 1: as the test says), a task.  Nothing moves but by rig_run(), which lets the
- * disks end what is due.  No kswapd runs, no flusher writes: waking them only
- * counts.  One thread; the lock is not taken.
+ *	rig_start(4096, VM_DISK_SSD);
+ *	vma = mm_add_vma(rig.vm, rig.task->mm, 100, NULL);
+ *	rig_touch(vma, 7, true);
+ *	ck_assert_uint_eq(rig.task->minflt, 1);
+ *	rig_stop();
+ *
+ * One node with one zone, DMA32, one CPU, one task, two disks: 0 is an nvme,
+ * 1 is what the test says.  min_free_kbytes is at its smallest, page-cluster 3,
+ * the dirty limits are the usual ones.  No kswapd runs and no flusher writes;
+ * waking a flusher is counted, waking kswapd makes its actor due, which does
+ * nothing.
+ *
+ * Time is virtual, begins at 0 and moves only by rig_run(), which lets the
+ * disks end what is due until then.  The tests may change the disks' figures
+ * and the tunables as they like.
+ *
+ * Errors: what cannot be done fails the Check test that is running.  Ownership:
+ * rig_stop() takes everything down, and on the way verifies that each page that
+ * was taken comes back.  Locking: one thread; the lock is never taken.
  */
 #ifndef TESTS_UNIT_MEMORY_RIG_H
 #define TESTS_UNIT_MEMORY_RIG_H
@@ -23,13 +38,14 @@
 struct rig {
 	struct vm *vm;
 	struct task *task;
-	struct actor kswapd; /* counts its wake-ups by being due */
+	struct actor kswapd; /* due when it was woken, or ACTOR_NEVER */
 	struct task_exec exec;
 	unsigned flusher_wakes;
 };
 
 static struct rig rig;
 
+/* The step of an actor that never has anything to do. */
 static uint64_t rig_idle(struct actor *a, uint64_t now_ns)
 {
 	(void)a;
@@ -37,6 +53,7 @@ static uint64_t rig_idle(struct actor *a, uint64_t now_ns)
 	return ACTOR_NEVER;
 }
 
+/* vm->wake_flusher. */
 static void rig_flusher(struct vm *vm, struct disk *d, enum vm_wb_reason why)
 {
 	(void)vm;
@@ -45,6 +62,7 @@ static void rig_flusher(struct vm *vm, struct disk *d, enum vm_wb_reason why)
 	rig.flusher_wakes++;
 }
 
+/* Make disk @id one of @kind, with the figures of fact sheet K. */
 static inline void rig_disk(uint32_t id, enum vm_disk_kind kind)
 {
 	struct vm_disk_conf conf = { .kind = kind };
@@ -56,6 +74,7 @@ static inline void rig_disk(uint32_t id, enum vm_disk_kind kind)
 		disk_init(rig.vm, &rig.vm->disk[id], id, &conf), 0);
 }
 
+/* The machine as far as the memory of one node needs it. */
 static inline void rig_conf(struct vm_machine *m, uint64_t pages)
 {
 	vm_machine_init(m);
@@ -166,6 +185,10 @@ static inline enum access_result rig_drive(struct access *a)
 	return r;
 }
 
+/*
+ * The task touches page @index of @vma; what its fault was like (an access
+ * that never began when there was none).
+ */
 static inline struct access rig_touch(struct vma *vma, uint64_t index,
 				      bool write)
 {
@@ -184,6 +207,7 @@ static inline struct access rig_touch(struct vma *vma, uint64_t index,
 	return a;
 }
 
+/* It reads, or writes, page @index of @f. */
 static inline struct access rig_rw(struct file *f, uint64_t index, bool write)
 {
 	struct access a = {
