@@ -257,6 +257,7 @@ static enum step rw_step(struct vm *vm, struct task *t, struct access *a)
 void access_begin(struct vm *vm, struct task *t, struct access *a)
 {
 	(void)vm;
+	(void)t;
 	assert(t->mm && (a->kind == ACCESS_TOUCH ? a->vma != NULL :
 						    a->file != NULL));
 	if (a->kind != ACCESS_TOUCH)

@@ -30,9 +30,8 @@ static bool give_up_slot(const struct vm *vm, const struct access *a)
 static void swap_map_page(struct vm *vm, struct task *t, struct access *a,
 			  uint32_t pfn)
 {
-	struct page *page = pfn_page(vm, pfn);
-
-	assert(page->flags & PG_UPTODATE && !(page->flags & PG_MAPPED));
+	assert(pfn_page(vm, pfn)->flags & PG_UPTODATE);
+	assert(!(pfn_page(vm, pfn)->flags & PG_MAPPED));
 	mm_map(vm, a->vma, a->index, pfn,
 	       PTE_ACCESSED | (a->write ? PTE_DIRTY : 0));
 	if (give_up_slot(vm, a))
