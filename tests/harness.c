@@ -21,6 +21,19 @@
 
 /* --- machines --- */
 
+/* All of a node in zone Normal, and all of it managed. */
+static void one_zone(struct vm_node_conf *node, uint64_t start, uint64_t pages)
+{
+	node->mem_pages = pages;
+	node->zones_given = true;
+	node->zone[VM_ZONE_NORMAL] = (struct vm_zone_conf){
+		.start_pfn = start,
+		.spanned = pages,
+		.present = pages,
+		.managed = pages,
+	};
+}
+
 static void machine_nodes(struct vm_machine *m, unsigned nr, unsigned mib)
 {
 	vm_machine_init(m);
@@ -29,7 +42,7 @@ static void machine_nodes(struct vm_machine *m, unsigned nr, unsigned mib)
 	m->nr_nodes = nr;
 	m->nr_cpus = nr;
 	for (unsigned i = 0; i < nr; i++) {
-		m->node[i].mem_pages = MIB(mib);
+		one_zone(&m->node[i], i * MIB(mib), MIB(mib));
 		m->cpu_node[i] = (uint8_t)i;
 		for (unsigned j = 0; j < nr; j++)
 			m->node[i].distance[j] = i == j ? 10 : 20;

@@ -54,9 +54,9 @@ struct harness {
 };
 
 /*
- * @mib MiB in one node, one CPU; no huge-page correction, so that the
- * watermarks are those of fact sheet B.1; 2 MiB of slab; no task, no swap,
- * one nvme disk (index 0).
+ * @mib MiB in one node, one CPU; all in zone Normal, so that there is one set
+ * of marks to look at, and no huge-page correction, so that they are those of
+ * fact sheet B.1; 2 MiB of slab; no task, no swap, one nvme disk (index 0).
  */
 void machine_one_node(struct vm_machine *m, unsigned mib);
 

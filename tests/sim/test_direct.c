@@ -79,6 +79,7 @@ START_TEST(test_pressure)
 	const struct vm_psi *psi;
 
 	full(&m);
+	vm_disk_defaults(&m.disk[0], VM_DISK_HDD);
 	harness_start(&h, &m);
 	harness_run(&h, VM_SECOND);
 	psi = &harness_look(&h)->psi[VM_PSI_MEM];
@@ -102,6 +103,8 @@ START_TEST(test_not_while_kswapd_keeps_up)
 	machine_one_node(&m, 64);
 	m.nr_cpus = 2;
 	machine_file(&m, "/data/big", 256);
+	/* room for a whole read-ahead between the marks */
+	machine_sysctl(&m, "vm.min_free_kbytes", "4096");
 	snprintf(machine_task(&m, "reader")->file, VM_NAME_LEN, "/data/big");
 	harness_start(&h, &m);
 	for (int i = 0; i < 2048; i++) {

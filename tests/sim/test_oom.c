@@ -107,7 +107,7 @@ START_TEST(test_equals)
 	task(&m, "twin", MIB(16), 0);
 	start(&h, &m);
 	last = vm_task_next(h.vm, harness_pid(&h, "twin"));
-	take(&h, MIB(28));
+	take(&h, MIB(36));
 	ck_assert_uint_eq(harness_event(&h, OOM_KILL), 1);
 	ck_assert_int_eq(vm_task_kill(h.vm, last), -ESRCH);
 	ck_assert_int_ne(harness_pid(&h, "twin"), 0);
