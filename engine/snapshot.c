@@ -156,22 +156,10 @@ static void copy_disk(const struct disk *d, uint64_t now_ns,
 static void copy_swaps(const struct vm *vm, struct vm_stat *s)
 {
 	s->nr_swaps = 0;
-	for (uint32_t i = 0; i < vm->conf.nr_swaps; i++) {
-		const struct swap_area *a = &vm->swap[i];
-
-		if (!a->active)
-			continue;
-		assert(a->used < a->nr_slots);
-		s->swap[s->nr_swaps] = (struct vm_swap_stat){
-			.is_file = a->conf.is_file,
-			.pages = a->nr_slots - 1,
-			.used = a->used,
-			.priority = a->priority,
-		};
-		memcpy(s->swap[s->nr_swaps].path, a->conf.path,
-		       sizeof(a->conf.path));
-		s->nr_swaps++;
-	}
+	for (uint32_t i = 0; i < vm->conf.nr_swaps; i++)
+		if (vm->swap[i].active)
+			swap_area_stat(&vm->swap[i], &s->swap[s->nr_swaps++]);
+	assert(s->nr_swaps <= VM_MAX_SWAPS);
 	s->swap_total = swap_total_pages(vm);
 	s->swap_free = swap_free_pages(vm);
 }

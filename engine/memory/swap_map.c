@@ -12,6 +12,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 #include "memory/state.h"
 #include "world/reserve.h"
@@ -115,7 +116,7 @@ void swap_area_off(struct vm *vm, uint32_t id)
 {
 	struct swap_area *sa = &vm->swap[id];
 
-	assert(sa->active && sa->used == 0);
+	assert(sa->active);
 	sa->active = false;
 	/* those behind a vanished automatic priority move up */
 	for (unsigned i = 0; sa->priority < 0 && i < VM_MAX_SWAPS; i++)
@@ -211,6 +212,18 @@ void swap_slot_free(struct vm *vm, uint32_t entry)
 	slot->cache = 0;
 	sa->map[n / BITS] &= ~(1ull << n % BITS);
 	sa->used--;
+}
+
+void swap_area_stat(const struct swap_area *sa, struct vm_swap_stat *s)
+{
+	assert(sa->active);
+	*s = (struct vm_swap_stat){
+		.is_file = sa->conf.is_file,
+		.pages = sa->nr_slots - 1,
+		.used = sa->used,
+		.priority = sa->priority,
+	};
+	memcpy(s->path, sa->conf.path, sizeof(s->path));
 }
 
 /* An area that is being emptied counts by what it still holds (G.4). */

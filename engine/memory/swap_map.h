@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include <vm/machine.h>
+#include <vm/stat.h>
 
 #include "memory/mapping.h"
 
@@ -52,7 +53,10 @@ struct swap_area {
 /* 0, -EBUSY, -EINVAL, -ENOMEM; rules of G.1 for the priority. */
 int swap_area_on(struct vm *vm, uint32_t id, int32_t priority);
 
-/* Its slots must be free (swap.h: swapoff).  */
+/*
+ * Forget the area and what is in it.  While the machine runs its slots must
+ * be free; when the machine is taken down, orphans may be left.
+ */
 void swap_area_off(struct vm *vm, uint32_t id);
 
 /*
@@ -63,6 +67,9 @@ uint32_t swap_slot_alloc(struct vm *vm, uint16_t owner, uint32_t index);
 void swap_slot_free(struct vm *vm, uint32_t entry);
 
 struct swap_slot *swap_slot_get(struct vm *vm, uint32_t entry);
+
+/* As /proc/swaps shows it. */
+void swap_area_stat(const struct swap_area *sa, struct vm_swap_stat *s);
 
 /* Over all active areas. */
 uint64_t swap_total_pages(const struct vm *vm);

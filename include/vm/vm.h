@@ -49,9 +49,16 @@ void vm_destroy(struct vm *vm);
  */
 bool vm_check(struct vm *vm, struct vm_complaint *c);
 
-/* swapon(8) and swapoff(8) on area @index of the machine.  -errno as G.6. */
+/*
+ * swapon(2) and swapoff(2) on area @index of the machine.  -errno as G.6:
+ * -EBUSY it is on already, -EINVAL it is not, or there is none, -ENOMEM.
+ *
+ * vm_swapoff() brings a bounded number of pages back; -EAGAIN: let time pass
+ * and call it again, or vm_swapoff_cancel(), which leaves the area in use.
+ */
 int vm_swapon(struct vm *vm, uint32_t index, int32_t priority);
 int vm_swapoff(struct vm *vm, uint32_t index);
+void vm_swapoff_cancel(struct vm *vm, uint32_t index);
 
 /* Count a write to sync(2): every dirty page is queued for writing. */
 void vm_sync(struct vm *vm);
