@@ -138,14 +138,43 @@ void cpu_forget(struct vm *vm, struct task *t)
 static void account_idle(struct cpu *c, uint64_t now)
 {
 	struct vm_cpu_stat *s = &c->vm->cpu_stat[c->id];
+	uint64_t ns, stolen;
 
 	if (!c->idle || now <= c->idle_since_ns)
 		return;
+	ns = now - c->idle_since_ns;
+	stolen = MIN(c->stolen_ns, ns);
+	c->stolen_ns -= stolen;
 	if (c->iowait)
-		s->iowait_ns += now - c->idle_since_ns;
+		s->iowait_ns += ns - stolen;
 	else
-		s->idle_ns += now - c->idle_since_ns;
+		s->idle_ns += ns - stolen;
 	c->idle_since_ns = now;
+}
+
+/* For a kernel thread: its own CPU if that is idle, else one near it. */
+static struct cpu *charge_place(struct vm *vm, const struct task *t)
+{
+	struct cpu *home = &vm->cpu[t->cpu];
+
+	assert((uint32_t)t->cpu < vm->conf.nr_cpus);
+	for (uint32_t i = 0; !home->idle && i < vm->conf.nr_cpus; i++)
+		if (vm->cpu[i].idle &&
+		    vm->conf.cpu_node[i] == vm->conf.cpu_node[t->cpu])
+			return &vm->cpu[i];
+	return home;
+}
+
+void cpu_charge(struct vm *vm, struct task *t, uint64_t ns)
+{
+	struct cpu *c = charge_place(vm, t);
+
+	assert(t->flags & TF_KTHREAD);
+	task_set_cpu(vm, t, (int)c->id);
+	account_idle(c, vm->world.now_ns);
+	t->stime_ns += ns;
+	vm->cpu_stat[c->id].system_ns += ns;
+	c->stolen_ns += ns;
 }
 
 void cpus_account_idle(struct vm *vm, uint64_t now_ns)
@@ -273,7 +302,8 @@ static uint64_t run_task(struct cpu *c, struct task *t, uint64_t now)
 		next_turn(c, t);
 	else
 		leave_queue(c, t, r);
-	c->busy_until_ns = now + wt.user_ns + wt.sys_ns;
+	c->busy_until_ns = now + wt.user_ns + wt.sys_ns + c->stolen_ns;
+	c->stolen_ns = 0;
 	return c->busy_until_ns;
 }
 

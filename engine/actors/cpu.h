@@ -25,6 +25,8 @@ struct cpu {
 	bool idle;		/* since idle_since_ns */
 	bool iowait;		/* idle, and a task of it waits for a disk */
 	uint64_t idle_since_ns;
+	uint64_t stolen_ns; /* used by kernel threads, still to be made room for
+			     */
 	struct task **sleeper; /* heap by wake_ns, VM_MAX_TASKS places */
 	uint32_t nr_sleepers;
 };
@@ -41,6 +43,12 @@ void cpu_enqueue(struct vm *vm, struct task *t);
 
 /* @t goes away: out of its CPU's queue and sleepers. */
 void cpu_forget(struct vm *vm, struct task *t);
+
+/*
+ * Kernel thread @t has worked for @ns: its figures and its CPU's.  It may move
+ * to an idle CPU of its node; where there is none, tasks wait for it.
+ */
+void cpu_charge(struct vm *vm, struct task *t, uint64_t ns);
 
 /*
  * Idle time is added up when it ends; this adds what has passed so far, for

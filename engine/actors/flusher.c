@@ -15,17 +15,20 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "actors/cpu.h"
 #include "actors/flusher.h"
 #include "memory/trace.h"
 #include "memory/vmstat.h"
 #include "reclaim/writeback.h"
 #include "world/name.h"
 
+#define KTHREADD_PID   2
 #define CENTISEC_NS    10000000ull
 #define SECOND_NS      1000000000ull
 #define MILLISECOND_NS 1000000ull
 #define CHUNK_PAGES    1024u /* 4 MiB */
 #define MAX_WAIT_NS    (100 * MILLISECOND_NS)
+#define STEP_NS	       1000u /* of CPU time, whatever it finds to do */
 #define NO_FILE	       VM_MAX_FILES
 
 static bool wanted(const struct flusher *f, enum vm_wb_reason r)
@@ -236,11 +239,9 @@ static bool write_some(struct flusher *f)
 
 static uint64_t account(struct flusher *f, uint64_t pages)
 {
-	uint64_t cost =
-		MAX(pages * f->vm->conf.cost.scan_ns, MILLISECOND_NS / 1000);
+	uint64_t cost = pages * f->vm->conf.cost.scan_ns + STEP_NS;
 
-	if (f->task)
-		f->task->stime_ns += cost;
+	cpu_charge(f->vm, f->task, cost);
 	return cost;
 }
 
@@ -272,12 +273,38 @@ static uint64_t flusher_step(struct actor *a, uint64_t now_ns)
 	return now_ns + account(f, f->written - before);
 }
 
+/* Writeback runs on unbound kernel workers. */
+static struct task *make_worker(struct vm *vm, uint32_t id, int *err)
+{
+	char comm[VM_COMM_LEN];
+	struct name n = name_in(comm, sizeof(comm));
+	struct task *t;
+
+	name_text(&n, "kworker/u");
+	name_uint(&n, 2ull * vm->conf.nr_cpus);
+	name_char(&n, ':');
+	name_uint(&n, id);
+	t = task_create(vm, comm, 0, err);
+	if (!t)
+		return NULL;
+	t->flags |= TF_KTHREAD;
+	t->ppid = KTHREADD_PID;
+	assert(!t->mm && t->state == TASK_SLEEPING);
+	return t;
+}
+
 int flusher_init(struct vm *vm, struct disk *d)
 {
 	struct flusher *f = calloc(1, sizeof(*f));
+	int err;
 
 	if (!f)
 		return -ENOMEM;
+	f->task = make_worker(vm, d->id, &err);
+	if (!f->task) {
+		free(f);
+		return err;
+	}
 	assert(!d->flusher);
 	f->vm = vm;
 	f->disk = d;

@@ -19,7 +19,7 @@ struct flusher {
 	struct actor actor;
 	struct vm *vm;
 	struct disk *disk;
-	struct task *task; /* kworker of the pid list: its CPU time; or NULL */
+	struct task *task; /* kworker of the pid list: its CPU time */
 	uint64_t last_periodic_ns;
 	uint32_t wanted; /* 1 << enum vm_wb_reason */
 	/* the work in hand */
@@ -35,7 +35,7 @@ struct flusher {
 	uint64_t laptop_io_ns; /* I/O that was followed by a full flush */
 };
 
-/* 0 or -ENOMEM; d->flusher is it. */
+/* 0, -ENOMEM or -EAGAIN (no pid); d->flusher is it. */
 int flusher_init(struct vm *vm, struct disk *d);
 void flusher_fini(struct disk *d);
 

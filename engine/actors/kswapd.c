@@ -7,6 +7,7 @@
  * mm/vmscan.c:balance_pgdat and kswapd_try_to_sleep are the models.
  * Locking: the world's lock.
  */
+#include "actors/cpu.h"
 #include "actors/kswapd.h"
 
 #include <assert.h>
@@ -258,16 +259,15 @@ static uint64_t end_turn(struct kswapd *k, uint64_t now)
 	return now;
 }
 
-/* CPU time of this step: the kernel thread's, and its node's first CPU's. */
+/* CPU time of this step: the kernel thread's, on its node. */
 static uint64_t pay(struct kswapd *k)
 {
 	uint64_t ns = k->sc.cost_ns;
-	unsigned cpu = (unsigned)k->task->cpu;
 
-	assert(cpu < k->vm->conf.nr_cpus);
+	assert(k->task->flags & TF_KTHREAD);
 	k->sc.cost_ns = 0;
-	k->task->stime_ns += ns;
-	k->vm->cpu_stat[cpu].system_ns += ns;
+	if (ns)
+		cpu_charge(k->vm, k->task, ns);
 	return ns;
 }
 
