@@ -243,20 +243,22 @@ static void put_fields(struct strbuf *sb, const uint64_t *v, unsigned nr)
 int pid_stat_show(const struct tree_req *rq, struct strbuf *sb)
 {
 	const struct vm_task_stat *t = pid_task(rq);
-	uint64_t group, rss, traced;
+	uint64_t group, rss, code;
+	bool traced;
 
 	if (!t)
 		return -ESRCH;
 	group = t->kthread ? 0 : (uint64_t)t->pid;
 	rss = t->rss_anon + t->rss_file + t->rss_shmem;
 	traced = !t->kthread && pid_may_trace(rq, t);
+	code = traced ? PID_CODE : !t->kthread; /* 1: there is some */
 	const uint64_t head[] = { (uint64_t)t->ppid, group, group, 0 };
 	const uint64_t tail[] = {
 		task_flags(t), t->minflt, 0, t->majflt, 0,
 		t->utime_ns / TICK_NS, t->stime_ns / TICK_NS, 0, 0, 20, 0,
 		t->nr_threads ? t->nr_threads : 1, 0, t->start_ns / TICK_NS,
 		t->total_vm * VM_PAGE_SIZE, rss, UINT64_MAX,
-		traced ? PID_CODE : !t->kthread, traced ? PID_CODE : !t->kthread,
+		code, code,
 		traced ? PID_STACK : 0, 0, 0, 0, 0,
 		t->kthread ? INT32_MAX : 0, 0, t->state != 'R', 0, 0, 17,
 		(uint64_t)t->cpu, 0, 0, t->io_wait_ns / TICK_NS, 0, 0,

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 #include "fs/proc/base.h"
-#include "fs/proc/kmsg.h"
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 
@@ -72,7 +71,8 @@ static int comm_show(const struct tree_req *rq, struct strbuf *sb)
 static ssize_t comm_store(struct tree_req *rq, const char *text, size_t len,
 			  off_t offset)
 {
-	size_t nr = strnlen(text, len < VM_COMM_LEN - 1 ? len : VM_COMM_LEN - 1);
+	size_t most = VM_COMM_LEN - 1;
+	size_t nr = strnlen(text, len < most ? len : most);
 	char comm[VM_COMM_LEN] = "";
 	int err;
 
@@ -166,20 +166,6 @@ static ssize_t oom_score_adj_store(struct tree_req *rq, const char *text,
 	return knob_result(err, len);
 }
 
-static void warn_oom_adj(struct tree_req *rq)
-{
-	struct machine_fs *mf = machine_of(rq);
-	struct vm_cred who;
-
-	if (atomic_exchange(&mf->oom_adj_warned, true))
-		return;
-	machine_cred(rq, CRED_COMM, &who);
-	kmsg_printk(mf->kmsg, KMSG_WARNING, vm_now_ns(mf->vm),
-		    "%s (%d): /proc/%u/oom_adj is deprecated, "
-		    "please use /proc/%u/oom_score_adj instead.",
-		    who.comm, who.pid, rq->index[0], rq->index[0]);
-}
-
 static ssize_t oom_adj_store(struct tree_req *rq, const char *text,
 			     size_t len, off_t offset)
 {
@@ -190,11 +176,9 @@ static ssize_t oom_adj_store(struct tree_req *rq, const char *text,
 	err = pid_parse_int(text, len, false, &adj);
 	if (err)
 		return err;
-	machine_cred(rq, CRED_CAPS, &who);
+	machine_cred(rq, CRED_CAPS | CRED_COMM, &who);
 	err = vm_task_set_oom_adj(machine_of(rq)->vm, (int)rq->index[0], adj,
 				  &who);
-	if (!err)
-		warn_oom_adj(rq);
 	return knob_result(err, len);
 }
 

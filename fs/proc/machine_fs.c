@@ -31,6 +31,7 @@ static void observe(void *arg, const struct vm_event *ev)
 	struct sandbox *sb = atomic_load(&mf->sandbox);
 
 	kmsg_observe(mf, ev);
+	psi_triggers_observe(mf->psi, mf->vm, ev->time_ns);
 	if (sb)
 		sandbox_observe(sb, ev);
 }
@@ -43,7 +44,8 @@ int machine_fs_create(struct machine_fs **mfp, struct vm *vm)
 		return -ENOMEM;
 	mf->vm = vm;
 	mf->stat = calloc(1, sizeof(*mf->stat));
-	if (!mf->stat || kmsg_create(&mf->kmsg) ||
+	mf->log_stat = calloc(1, sizeof(*mf->log_stat));
+	if (!mf->stat || !mf->log_stat || kmsg_create(&mf->kmsg) ||
 	    kernel_ctl_create(&mf->kernel_ctl) || mm_state_create(&mf->mm) ||
 	    psi_triggers_create(&mf->psi)) {
 		machine_fs_destroy(mf);
@@ -64,6 +66,7 @@ void machine_fs_destroy(struct machine_fs *mf)
 	mm_state_destroy(mf->mm);
 	kernel_ctl_destroy(mf->kernel_ctl);
 	kmsg_destroy(mf->kmsg);
+	free(mf->log_stat);
 	free(mf->stat);
 	free(mf);
 }

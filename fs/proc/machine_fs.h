@@ -19,7 +19,7 @@
  * Locking: members marked (session) are used by handlers only, which run one
  * at a time under the session's lock.  The log has its own lock.  The
  * observer is called under the engine's lock and takes the log's and the
- * sandbox's.
+ * sandbox's; members marked (observer) are its own.
  */
 #ifndef PROC_MACHINE_FS_H
 #define PROC_MACHINE_FS_H
@@ -42,6 +42,9 @@ struct machine_fs {
 	_Atomic(struct sandbox *) sandbox; /* set by its owner, or NULL */
 	struct vm_stat *stat;	    /* (session) of the request under way */
 	struct vm_task_stat task;   /* (session) the same */
+	struct vm_stat *log_stat;     /* (observer) the same for the log */
+	struct vm_task_stat log_task; /* (observer) */
+	bool oom_reported;	      /* (observer) a report awaits its kill */
 	struct kernel_ctl_state *kernel_ctl; /* (session) /proc/sys/kernel */
 	struct mm_state *mm;	    /* (session) /sys/kernel/mm */
 	struct psi_triggers *psi;   /* armed triggers of /proc/pressure */

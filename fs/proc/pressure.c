@@ -3,12 +3,12 @@
  * pressure.c - /proc/pressure/{cpu,io,memory}, fact sheet J.5.
  *
  * A read prints the averages.  A write arms the file's trigger; poll then
- * waits for POLLPRI.  psi_triggers_tick() looks at the armed ones; it is
- * driven by what lets virtual time pass.
+ * waits for POLLPRI.  psi_triggers_observe() looks at the armed ones when
+ * the machine reports something, since stalls come with events.
  *
- * Called through the table of /proc.  Locks: psi_triggers.lock guards the
- * list and what hangs on it; taken after the session's lock, never around
- * the engine's.
+ * Called through the table of /proc and by the observer.  Locks:
+ * psi_triggers.lock guards the list and what hangs on it; taken after the
+ * session's and the engine's lock, nothing is taken inside it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -36,7 +36,7 @@ struct psi_triggers {
 	struct armed *first;
 	_Atomic unsigned nr;
 	_Atomic uint64_t next_look_us; /* the earliest of all */
-	struct vm_stat stat; /* of the tick under way */
+	struct vm_stat stat; /* (observer) */
 };
 
 int psi_triggers_create(struct psi_triggers **tp)
@@ -90,13 +90,14 @@ static void look_at_all(struct psi_triggers *ts, const struct vm_stat *s)
 	atomic_store(&ts->next_look_us, next);
 }
 
-void psi_triggers_tick(struct psi_triggers *ts, struct vm *vm)
+void psi_triggers_observe(struct psi_triggers *ts, struct vm *vm,
+			  uint64_t now_ns)
 {
 	if (!atomic_load(&ts->nr) ||
-	    vm_now_ns(vm) / VM_MICROSECOND < atomic_load(&ts->next_look_us))
+	    now_ns / VM_MICROSECOND < atomic_load(&ts->next_look_us))
 		return;
+	vm_stat_get_locked(vm, &ts->stat);
 	pthread_mutex_lock(&ts->lock);
-	vm_stat_get(vm, &ts->stat);
 	look_at_all(ts, &ts->stat);
 	pthread_mutex_unlock(&ts->lock);
 }

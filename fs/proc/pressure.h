@@ -9,8 +9,8 @@
  * The pure half: psi_trigger_parse() and psi_trigger_update() know no clock
  * and no file; the times are virtual.
  *
- * Locking: the list of triggers has its own mutex, innermost but for the
- * sources; psi_triggers_tick() may be called from any thread.
+ * Locking: the list of triggers has its own mutex, taken after the session's
+ * and the engine's lock.
  */
 #ifndef PROC_PRESSURE_H
 #define PROC_PRESSURE_H
@@ -65,9 +65,11 @@ int psi_triggers_create(struct psi_triggers **tp);
 void psi_triggers_destroy(struct psi_triggers *ts);
 
 /*
- * Time has passed: look at every trigger whose time has come.  Whoever lets
- * the machine run calls it; it costs one load where no trigger is armed.
+ * Time is @now_ns: look at every trigger whose time has come.  For the
+ * observer (engine's lock held): stalls come with events.  Costs one load
+ * where no trigger is armed.
  */
-void psi_triggers_tick(struct psi_triggers *ts, struct vm *vm);
+void psi_triggers_observe(struct psi_triggers *ts, struct vm *vm,
+			  uint64_t now_ns);
 
 #endif

@@ -23,6 +23,10 @@
 #define KERNEL_PACKAGE "6.12.95-1~bpo12+1"
 #define KERNEL_VERSION                                                         \
 	"#1 SMP PREEMPT_DYNAMIC Debian " KERNEL_PACKAGE " (2026-07-05)"
+#define KERNEL_BANNER                                                          \
+	"Linux version " KERNEL_RELEASE " (debian-kernel@lists) "              \
+	"(x86_64-linux-gnu-gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0, "         \
+	"GNU ld (GNU Binutils for Debian) 2.40) " KERNEL_VERSION
 #define KERNEL_CMDLINE "BOOT_IMAGE=/vmlinuz root=/dev/root ro quiet"
 
 /* root.c: /proc itself; its rules hold below unless others are named. */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * root.c - /proc: the table.
+ *
+ * What needs code has its show in the file of its name; what never changes
+ * stands here as text.  Written to, a file without a store answers EIO, as
+ * fs/proc/inode.c does (fact sheet J).
+ *
+ * Tables only.
+ */
+#include <errno.h>
+
+#include "fs/proc/kmsg.h"
+#include "fs/proc/proc.h"
+
+#define FILESYSTEMS                                                            \
+	"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup\n"             \
+	"nodev\tcgroup2\nnodev\tdevtmpfs\nnodev\tdebugfs\nnodev\ttracefs\n"    \
+	"nodev\tsecurityfs\nnodev\tsockfs\nnodev\tbpf\nnodev\tpipefs\n"        \
+	"nodev\tramfs\nnodev\thugetlbfs\nnodev\tdevpts\n\tfuseblk\n"           \
+	"nodev\tfuse\nnodev\tfusectl\nnodev\tvirtiofs\nnodev\tmqueue\n"        \
+	"nodev\tpstore\n\text3\n\text2\n\text4\n"
+
+#define DEVICES                                                                \
+	"Character devices:\n"                                                 \
+	"  1 mem\n  4 /dev/vc/0\n  4 tty\n  4 ttyS\n  5 /dev/tty\n"            \
+	"  5 /dev/console\n  5 /dev/ptmx\n  7 vcs\n 10 misc\n 13 input\n"      \
+	"128 ptm\n136 pts\n\n"                                                 \
+	"Block devices:\n  7 loop\n  8 sd\n253 zram\n254 virtblk\n"            \
+	"259 blkext\n"
+
+static const struct tree_entry proc_entries[] = {
+	RO("buddyinfo", 0444, buddyinfo_show),
+	TEXT("cmdline", 0444, KERNEL_CMDLINE "\n"),
+	TEXT("consoles", 0444, "ttyS0                -W- (EC    )    4:64\n"),
+	RO("cpuinfo", 0444, cpuinfo_show),
+	TEXT("devices", 0444, DEVICES),
+	RO("diskstats", 0444, diskstats_show),
+	TEXT("filesystems", 0444, FILESYSTEMS),
+	FOPS("kmsg", 0400, &proc_kmsg_ops),
+	RO("loadavg", 0444, loadavg_show),
+	TEXT("locks", 0444, ""),
+	RO("meminfo", 0444, meminfo_show),
+	TEXT("modules", 0444, ""),
+	TEXT_LINK("mounts", "self/mounts"),
+	TEXT_LINK("net", "self/net"),
+	RO("pagetypeinfo", 0400, pagetypeinfo_show),
+	DIR("pressure", 0555, &pressure_dir),
+	LINK("self", self_show),
+	RO("slabinfo", 0400, slabinfo_show),
+	RO("stat", 0444, proc_stat_show),
+	RO("swaps", 0444, swaps_show),
+	DIR("sys", 0555, &proc_sys_dir),
+	LINK("thread-self", thread_self_show),
+	RO("uptime", 0444, uptime_show),
+	RO("version", 0444, version_show),
+	TEXT("vmallocinfo", 0400, ""),
+	RO("vmstat", 0444, vmstat_show),
+	RO("zoneinfo", 0444, zoneinfo_show),
+};
+
+static const struct tree_index *const proc_indexes[] = { &proc_pid_index };
+
+const struct tree_rules proc_rules = {
+	.create = ENOENT,
+	.mkdir = ENOENT,
+	.remove = EPERM,
+	.rename = EPERM,
+	.chmod = EPERM,
+	.no_op = EIO,
+	.blksize = 1024,
+};
+
+const struct tree_dir proc_dir = {
+	TREE_ENTRIES(proc_entries),
+	TREE_INDEXES(proc_indexes),
+	.rules = &proc_rules,
+};
