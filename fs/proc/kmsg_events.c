@@ -19,7 +19,8 @@ typedef void log_event(struct machine_fs *mf, const struct vm_event *ev);
 static void log_drop_caches(struct machine_fs *mf, const struct vm_event *ev)
 {
 	kmsg_printk(mf->kmsg, KMSG_INFO, ev->time_ns,
-		    "%s (%d): drop_caches: %d", ev->who ? ev->who->comm : "", ev->who ? ev->who->pid : 0,
+		    "%s (%d): drop_caches: %d",
+		    ev->who ? ev->who->comm : "", ev->who ? ev->who->pid : 0,
 		    (int)ev->value);
 }
 
