@@ -53,20 +53,19 @@ static bool over_background(struct flusher *f)
 	       disk_nr_dirty(f->vm, f->disk) > ds.wb_background;
 }
 
-/* What was first dirtied then or earlier has been dirty for too long. */
-static uint64_t expired_before(const struct flusher *f)
+/* Dirty for longer than dirty_expire_centisecs when this look began? */
+static bool has_expired(const struct flusher *f, const struct file *file)
 {
 	uint64_t expire = f->vm->ctl.dirty_expire_centisecs * CENTISEC_NS;
 
-	return f->began_ns > expire ? f->began_ns - expire : 0;
+	return file->dirtied_when_ns + expire <= f->began_ns;
 }
 
 static bool may_write(const struct flusher *f, const struct file *file)
 {
 	if (!is_mine(f, file))
 		return false;
-	return f->reason != VM_WB_PERIODIC ||
-	       file->dirtied_when_ns <= expired_before(f);
+	return f->reason != VM_WB_PERIODIC || has_expired(f, file);
 }
 
 /*
