@@ -66,7 +66,7 @@ static void write_permille(struct conf_out *out, uint32_t v)
 
 	len = (size_t)snprintf(text, sizeof(text), "%u.%03u", v / 1000,
 			       v % 1000);
-	while (text[len - 1] == '0' && text[len - 2] != '.')
+	while (len > 2 && text[len - 1] == '0' && text[len - 2] != '.')
 		text[--len] = '\0';
 	fputs(text, out->f);
 }

@@ -11,6 +11,8 @@
  *
  * Locks: session.lock is held by the callers; file_complete() takes it.
  */
+#define _GNU_SOURCE /* O_DIRECT */
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
