@@ -22,8 +22,8 @@ START_TEST(test_examples)
 		uint64_t pages;
 		int adj, score;
 	} v[] = {
-		{ 0, 0, 666 },	  { T / 4, 0, 833 },	 { T, 0, 1333 },
-		{ 0, 1000, 1332 }, { T, 1000, 1999 },	 { 0, -500, 334 },
+		{ 0, 0, 666 },	      { T / 4, 0, 833 }, { T, 0, 1333 },
+		{ 0, 1000, 1332 },    { T, 1000, 1999 }, { 0, -500, 334 },
 		{ T / 4, -999, 168 }, { 0, 500, 999 },	 { T, -1000, 0 },
 		{ 0, -1000, 0 },
 	};
@@ -71,10 +71,10 @@ static const struct {
 
 START_TEST(test_recorded)
 {
-	const int64_t points = calc_badness(
-		recorded[_i].rss, recorded[_i].swap,
-		recorded[_i].tables * VM_PAGE_SIZE, recorded[_i].adj,
-		recorded[_i].total);
+	const int64_t points =
+		calc_badness(recorded[_i].rss, recorded[_i].swap,
+			     recorded[_i].tables * VM_PAGE_SIZE,
+			     recorded[_i].adj, recorded[_i].total);
 
 	ck_assert_int_eq(calc_oom_score(points, recorded[_i].total),
 			 recorded[_i].score);
@@ -95,5 +95,5 @@ START_TEST(test_points)
 }
 END_TEST
 
-CHECK_MAIN_ROWS("badness", { test_examples, 0 },
-		{ test_recorded, NR_RECORDED }, { test_points, 0 })
+CHECK_MAIN_ROWS("badness", { test_examples, 0 }, { test_recorded, NR_RECORDED },
+		{ test_points, 0 })

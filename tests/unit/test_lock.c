@@ -39,8 +39,8 @@ START_TEST(test_excludes)
 
 	ck_assert_int_eq(lock_init(&lock, LOCK_RANK_WORLD), 0);
 	for (unsigned i = 0; i < NR_THREADS; i++)
-		ck_assert_int_eq(
-			pthread_create(&thread[i], NULL, count, NULL), 0);
+		ck_assert_int_eq(pthread_create(&thread[i], NULL, count, NULL),
+				 0);
 	for (unsigned i = 0; i < NR_THREADS; i++)
 		pthread_join(thread[i], NULL);
 	ck_assert_uint_eq(counter, NR_THREADS * NR_ROUNDS);
@@ -80,9 +80,8 @@ START_TEST(test_fair)
 	lock_take(&lock);
 	for (unsigned i = 0; i < NR_THREADS; i++) {
 		id[i] = i;
-		ck_assert_int_eq(pthread_create(&thread[i], NULL, note_turn,
-						&id[i]),
-				 0);
+		ck_assert_int_eq(
+			pthread_create(&thread[i], NULL, note_turn, &id[i]), 0);
 		while (drawn() < i + 2)
 			sched_yield();
 	}

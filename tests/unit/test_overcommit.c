@@ -61,8 +61,7 @@ START_TEST(test_limit)
 	setup(0);
 	ck_assert_uint_eq(vm_commit_limit(vm), TOTAL / 2 + SWAP);
 	vm->node[0].hugepages = 10;
-	ck_assert_uint_eq(vm_commit_limit(vm),
-			  (TOTAL - 5120) / 2 + SWAP);
+	ck_assert_uint_eq(vm_commit_limit(vm), (TOTAL - 5120) / 2 + SWAP);
 	vm->node[0].hugepages = 0;
 	vm->ctl.overcommit_ratio = 200;
 	ck_assert_uint_eq(vm_commit_limit(vm), 2 * TOTAL + SWAP);
@@ -91,8 +90,7 @@ START_TEST(test_heuristic)
 	ck_assert_int_eq(vm_enough_memory(vm, task, TOTAL + SWAP), 0);
 	/* what is committed already does not matter */
 	ck_assert_int_eq(vm_enough_memory(vm, task, TOTAL + SWAP), 0);
-	ck_assert_int_eq(vm_enough_memory(vm, task, TOTAL + SWAP + 1),
-			 -ENOMEM);
+	ck_assert_int_eq(vm_enough_memory(vm, task, TOTAL + SWAP + 1), -ENOMEM);
 	ck_assert_uint_eq(vm->committed_as, 2 * (TOTAL + SWAP));
 	ck_assert_uint_eq(mm->committed, 2 * (TOTAL + SWAP));
 	ck_assert_int_eq(refused_bytes,
@@ -135,9 +133,9 @@ START_TEST(test_reserves)
 	const uint64_t limit = TOTAL / 2 + SWAP;
 
 	setup(2);
-	vm->ctl.admin_reserve_kbytes = 8192; /* 2048 pages */
+	vm->ctl.admin_reserve_kbytes = 8192;  /* 2048 pages */
 	vm->ctl.user_reserve_kbytes = 131072; /* 32768 pages */
-	mm->total_vm = 3200; /* a 32nd: 100 */
+	mm->total_vm = 3200;		      /* a 32nd: 100 */
 	ck_assert_int_eq(vm_enough_memory(vm, task, limit - 2148), -ENOMEM);
 	ck_assert_int_eq(vm_enough_memory(vm, task, limit - 2149), 0);
 	vm_unacct_memory(vm, task, limit - 2149);

@@ -75,13 +75,12 @@ START_TEST(test_some_and_full)
 	struct psi p;
 
 	ck_assert_int_eq(psi_init(&p, 1), 0);
-	psi_change(&p, 0, 0,
-		   PSI_RUNNING | PSI_MEMSTALL | PSI_MEMSTALL_RUNNING, 0);
+	psi_change(&p, 0, 0, PSI_RUNNING | PSI_MEMSTALL | PSI_MEMSTALL_RUNNING,
+		   0);
 	/* after half a second another one runs: no longer full */
 	psi_change(&p, 0, 0, PSI_RUNNING, SECOND / 2);
 	psi_change(&p, 0, PSI_RUNNING, 0, SECOND);
-	psi_change(&p, 0,
-		   PSI_RUNNING | PSI_MEMSTALL | PSI_MEMSTALL_RUNNING, 0,
+	psi_change(&p, 0, PSI_RUNNING | PSI_MEMSTALL | PSI_MEMSTALL_RUNNING, 0,
 		   SECOND);
 	psi_get(&p, SECOND, out);
 	ck_assert_uint_eq(out[VM_PSI_MEM].some_total_us, 1000000);
