@@ -13,6 +13,7 @@
 #include "reclaim/drop_caches.h"
 #include "reclaim/hugepages.h"
 #include "reclaim/writeback.h"
+#include "world/name.h"
 
 #include "check_main.h"
 
@@ -24,9 +25,9 @@ static struct vm *vm;
 
 static void add_disk(unsigned i, const char *name, enum vm_disk_kind kind)
 {
-	strcpy(machine.disk[i].name, name);
+	name_copy(machine.disk[i].name, sizeof(machine.disk[i].name), name);
 	vm_disk_defaults(&machine.disk[i], kind);
-	strcpy(machine.file[i].name, name);
+	name_copy(machine.file[i].name, sizeof(machine.file[i].name), name);
 	machine.file[i].disk = i;
 	machine.file[i].pages = 100000;
 }
@@ -89,8 +90,8 @@ static int start(const char *file, bool writes, uint64_t accesses,
 	struct vm_complaint c;
 	int pid;
 
-	strcpy(conf.comm, "user");
-	strcpy(conf.file, file);
+	name_copy(conf.comm, sizeof(conf.comm), "user");
+	name_copy(conf.file, sizeof(conf.file), file);
 	conf.phase[0] =
 		(struct vm_phase_conf){ .pattern = VM_PATTERN_SEQUENTIAL,
 					.target = VM_TARGET_FILE,

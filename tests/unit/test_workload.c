@@ -10,6 +10,7 @@
 
 #include "actors/sleepers.h"
 #include "actors/workload.h"
+#include "world/name.h"
 
 #include "check_main.h"
 
@@ -26,10 +27,12 @@ static void build(enum vm_world_kind kind)
 	machine.node[0].distance[0] = VM_MIN_DISTANCE;
 	machine.nr_cpus = 2;
 	machine.nr_disks = 1;
-	strcpy(machine.disk[0].name, "nvme0n1");
+	name_copy(machine.disk[0].name, sizeof(machine.disk[0].name),
+		  "nvme0n1");
 	vm_disk_defaults(&machine.disk[0], VM_DISK_NVME);
 	machine.nr_swaps = 1;
-	strcpy(machine.swap[0].path, "/dev/nvme0n1p2");
+	name_copy(machine.swap[0].path, sizeof(machine.swap[0].path),
+		  "/dev/nvme0n1p2");
 	machine.swap[0].pages = 32768;
 	machine.swap[0].priority = VM_SWAP_PRIO_AUTO;
 	machine.seed = 7;
@@ -50,7 +53,7 @@ static struct vm_task_conf task(const char *comm)
 {
 	struct vm_task_conf conf = { .cpu = -1 };
 
-	strcpy(conf.comm, comm);
+	name_copy(conf.comm, sizeof(conf.comm), comm);
 	return conf;
 }
 
@@ -313,7 +316,7 @@ START_TEST(test_ops_in_order)
 	int pid;
 
 	build(VM_WORLD_SIM);
-	strcpy(conf.file, "log");
+	name_copy(conf.file, sizeof(conf.file), "log");
 	conf.file_pages = 900;
 	pid = spawn(&conf);
 	for (unsigned i = 0; i < nr; i++)
@@ -484,7 +487,7 @@ START_TEST(test_spawn_refuses)
 	conf.anon_resident = 11;
 	ck_assert_int_eq(vm_task_spawn(vm, &conf, &c), -EINVAL);
 	conf = task("bad");
-	strcpy(conf.file, "nowhere");
+	name_copy(conf.file, sizeof(conf.file), "nowhere");
 	ck_assert_int_eq(vm_task_spawn(vm, &conf, &c), -EINVAL);
 	conf = task("");
 	ck_assert_int_eq(vm_task_spawn(vm, &conf, &c), -EINVAL);
