@@ -188,6 +188,8 @@ vm() {
 	fi
 }
 
+# All lines of the kernel log since boot: /dev/kmsg, as dmesg reads it.
 kernel_log() {
-	dd if="$MNT/proc/kmsg" iflag=nonblock bs=64k 2>/dev/null
+	dd if="$MNT/dev/kmsg" iflag=nonblock bs=8k 2>/dev/null |
+		sed -n 's/^[0-9][^;]*;//p'
 }
