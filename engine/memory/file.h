@@ -27,6 +27,16 @@ struct vma;
 #define SHADOW_BIT (1u << 31)
 #define FILE_NO_DISK UINT32_MAX /* for file_get(): tmpfs */
 
+/*
+ * Read-ahead, of one reader or one mapping: the last window, and how many of
+ * its pages are left when the next is started.
+ */
+struct file_ra {
+	uint64_t start;
+	uint32_t size, async_size;
+	uint32_t mmap_miss; /* faults that found nothing, less those that did */
+};
+
 struct file {
 	struct mapping mapping; /* FILE or SHMEM */
 	char name[VM_NAME_LEN];

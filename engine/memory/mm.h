@@ -25,10 +25,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "memory/file.h"
 #include "memory/mapping.h"
 #include "memory/page.h"
 
-struct file;
 struct mm;
 struct task;
 
@@ -58,6 +58,7 @@ struct vma {
 	uint64_t capacity;
 	uint64_t start;		/* virtual address, for maps */
 	struct vma *file_next;	/* others that map the same file */
+	struct file_ra ra;	/* of the mapping */
 	bool exec;
 };
 

@@ -11,10 +11,10 @@
 
 #include <vm/task.h>
 
+#include "memory/file.h"
 #include "memory/psi.h"
 #include "world/world.h"
 
-struct file;
 struct mm;
 struct task_exec; /* reclaim/fault.h */
 struct task_work; /* actors/workload.h */
@@ -53,6 +53,7 @@ struct task {
 	struct file *file;
 	uint64_t file_pos;	/* page that read or write comes to next */
 	uint64_t file_last;	/* page of the last access: E.7 mark once */
+	struct file_ra ra;	/* of its reads */
 	uint64_t wake_ns;
 	uint32_t psi;		/* PSI_* that it counts as now */
 	uint64_t start_ns, utime_ns, stime_ns;

@@ -191,8 +191,10 @@ static enum step anon_page(struct vm *vm, struct task *t, struct access *a)
 		anon_map(vm, t, a);
 		return STEP_DONE;
 	}
-	assert(pte_swapped(a->vma->pte[a->index]));
-	return swap_fault_page(vm, t, a);
+	if (pte_swapped(a->vma->pte[a->index]))
+		return swap_fault_page(vm, t, a);
+	free_pages(vm, a->alloc.pfn, 0); /* swapoff was faster */
+	return STEP_ON;
 }
 
 static enum step touch_table(struct vm *vm, struct task *t, struct access *a)

@@ -16,25 +16,32 @@
 
 #define FAULT_AROUND_PAGES 16u /* 64 kB, aligned */
 
-/* Map the neighbours of @a's page that are there; how many. */
+/*
+ * Map the neighbours of @a's page that are there; how many.  The page where
+ * the next window is due is left out, so that its fault is seen; pages that
+ * have not been evicted before speak for reading around.
+ */
 static unsigned fault_around(struct vm *vm, const struct access *a)
 {
 	struct vma *vma = a->vma;
 	uint64_t from = a->index - a->index % FAULT_AROUND_PAGES;
 	uint64_t to = MIN(from + FAULT_AROUND_PAGES,
 			  MIN(vma->nr_pages, vma->file->nr_pages));
-	unsigned nr = 0;
+	uint64_t due = ra_due(&vma->ra);
+	unsigned nr = 0, used = 0;
 
 	assert(a->index < to);
 	for (uint64_t i = from; i < to; i++) {
 		uint32_t pfn = file_lookup(vma->file, i);
 
-		if (pfn == PFN_NONE || pte_present(vma->pte[i]) ||
+		if (pfn == PFN_NONE || pte_present(vma->pte[i]) || i == due ||
 		    !(pfn_page(vm, pfn)->flags & PG_UPTODATE))
 			continue;
 		mm_map(vm, vma, i, pfn, PTE_ACCESSED);
+		used += !(pfn_page(vm, pfn)->flags & PG_WORKINGSET);
 		nr++;
 	}
+	vma->ra.mmap_miss -= MIN(vma->ra.mmap_miss, used);
 	return nr;
 }
 
@@ -62,6 +69,17 @@ static enum step map_cached(struct vm *vm, struct task *t, struct access *a,
 	return a->write ? make_writable(vm, t, a) : STEP_DONE;
 }
 
+/* Found in the cache: reading around helps, and may be due again. */
+static void map_hit(struct vm *vm, struct task *t, struct access *a)
+{
+	struct file_ra *ra = &a->vma->ra;
+
+	assert(!a->major);
+	if (ra->mmap_miss)
+		ra->mmap_miss--;
+	page_cache_async_ra(vm, t, a->vma->file, ra, a->index);
+}
+
 enum step map_start(struct vm *vm, struct task *t, struct access *a)
 {
 	struct file *f = a->vma->file;
@@ -74,39 +92,36 @@ enum step map_start(struct vm *vm, struct task *t, struct access *a)
 	assert(a->index < f->nr_pages);
 	if (pfn == PFN_NONE)
 		return step_alloc_begin(vm, t, a, GFP_CACHE, ACCESS_PAGE);
+	if (!a->major)
+		map_hit(vm, t, a);
 	if (!(pfn_page(vm, pfn)->flags & PG_UPTODATE))
 		return step_wait_page(vm, t, a, &vm->disk[f->disk], pfn);
 	return map_cached(vm, t, a, pfn);
 }
 
-/* Not cached: read it, and half a window on either side. */
+/* Not cached: read it, and what lies around it. */
 enum step map_page(struct vm *vm, struct task *t, struct access *a)
 {
 	struct file *f = a->vma->file;
-	uint64_t half = RA_MAX_PAGES / 2;
-	struct ra_window w = {
-		.first = a->index > half ? a->index - half : 0,
-		.nr = RA_MAX_PAGES,
-		.index = a->index,
-	};
 	enum step s = step_alloc(vm, t, a);
+	uint32_t pfn = a->alloc.pfn;
 	uint64_t done_ns;
+	uint16_t flags;
 
 	if (s != STEP_ON)
 		return s;
-	assert(a->alloc.pfn != PFN_NONE);
+	assert(pfn != PFN_NONE);
 	if (file_lookup(f, a->index) != PFN_NONE) {
-		free_pages(vm, a->alloc.pfn, 0); /* read meanwhile */
+		free_pages(vm, pfn, 0); /* read meanwhile */
 		return STEP_ON;
 	}
-	w.fresh = a->alloc.pfn;
-	done_ns = read_pages(vm, t, f, &w);
-	if (pfn_page(vm, w.fresh)->flags & PG_UPTODATE) {
+	done_ns = mmap_sync_ra(vm, t, a->vma, a->index, pfn);
+	flags = pfn_page(vm, pfn)->flags;
+	if (flags & PG_UPTODATE) {
 		a->cost_ns += done_ns - vm->world.now_ns;
 		return STEP_ON;
 	}
 	if (!a->major)
 		fault_is_major(vm, a);
-	return step_sleep_io(vm, t, a, done_ns,
-			     pfn_page(vm, w.fresh)->flags & PG_WORKINGSET);
+	return step_sleep_io(vm, t, a, done_ns, flags & PG_WORKINGSET);
 }

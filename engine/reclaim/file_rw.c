@@ -39,32 +39,19 @@ enum step rw_start(struct vm *vm, struct task *t, struct access *a)
 		return step_alloc_begin(vm, t, a,
 					a->write ? GFP_CACHE_WRITE : GFP_CACHE,
 					ACCESS_PAGE);
+	if (a->kind == ACCESS_READ && a->index != t->file_last)
+		page_cache_async_ra(vm, t, f, &t->ra, a->index);
 	if (!(pfn_page(vm, pfn)->flags & PG_UPTODATE))
 		return step_wait_page(vm, t, a, &vm->disk[f->disk], pfn);
 	return rw_copy(vm, t, a, pfn);
 }
 
-/* What to read for a page that is not cached. */
-static struct ra_window read_window(const struct task *t,
-				    const struct access *a)
-{
-	bool sequential = a->index == t->file_last + 1;
-	struct ra_window w = {
-		.first = a->index,
-		.nr = sequential ? RA_MAX_PAGES : 1,
-		.index = a->index,
-		.fresh = a->alloc.pfn,
-	};
-
-	assert(w.fresh != PFN_NONE);
-	return w;
-}
-
 static enum step rw_read(struct vm *vm, struct task *t, struct access *a)
 {
-	struct ra_window w = read_window(t, a);
-	uint64_t done_ns = read_pages(vm, t, a->file, &w);
-	uint16_t flags = pfn_page(vm, w.fresh)->flags;
+	uint32_t pfn = a->alloc.pfn;
+	uint64_t done_ns =
+		page_cache_sync_ra(vm, t, a->file, a->index, pfn);
+	uint16_t flags = pfn_page(vm, pfn)->flags;
 
 	assert(done_ns >= vm->world.now_ns);
 	if (flags & PG_UPTODATE) {

@@ -2,6 +2,8 @@
 /*
  * test_fault.c - touching, reading and writing, page by page (C.7, E.7, F.2).
  */
+#include <vm/vm.h>
+
 #include "memory_rig.h"
 #include "reclaim/readahead.h"
 
@@ -233,15 +235,84 @@ START_TEST(test_mapping_faults_around)
 	ck_assert_uint_eq(f->nr_cached, RA_MAX_PAGES);
 	ck_assert_uint_ne(file_lookup(f, 484), PFN_NONE);
 	ck_assert_uint_ne(file_lookup(f, 515), PFN_NONE);
-	/* and the 16 pages around it are mapped: 496..511 */
-	ck_assert_uint_eq(rig.task->mm->rss_file, 16);
-	ck_assert_uint_eq(global_node_item(vm, NR_FILE_MAPPED), 16);
+	/* and of the 16 pages around it, 496..511, all but the page whose
+	 * fault is to start the next window */
+	ck_assert_uint_eq(rig.task->mm->rss_file, 15);
+	ck_assert_uint_eq(global_node_item(vm, NR_FILE_MAPPED), 15);
 	ck_assert(pte_present(vma->pte[496]) && pte_present(vma->pte[511]));
-	ck_assert(!pte_present(vma->pte[495]));
+	ck_assert(!pte_present(vma->pte[495]) && !pte_present(vma->pte[508]));
 	/* cached, not mapped: a minor fault */
 	ck_assert(!rig_touch(vma, 512, false).major);
 	ck_assert_uint_eq(rig.task->minflt, 1);
 	ck_assert_uint_eq(vm->event[PGFAULT], 2);
+	rig_touch(vma, 508, false);
+	ck_assert_uint_eq(f->nr_cached, 2 * RA_MAX_PAGES);
+	rig_run(rig.vm->world.now_ns + VM_SECOND);
+	rig_stop();
+}
+END_TEST
+
+/* Reading around that does not help comes to an end. */
+START_TEST(test_random_mapping_reads_single_pages)
+{
+	uint64_t before;
+	struct file *f;
+	struct vma *vma;
+
+	start();
+	f = file_get(vm, "data", 1, 1000000);
+	vma = add_area(1000000, f);
+	vma->ra.mmap_miss = 100;
+	rig_touch(vma, 500000, false);
+	ck_assert_uint_eq(f->nr_cached, 1);
+	before = f->nr_cached;
+	rig_touch(vma, 700000, false);
+	ck_assert_uint_eq(f->nr_cached, before + 1);
+	/* a neighbour that is there brings it back, in time */
+	vma->ra.mmap_miss = 100;
+	rig_touch(vma, 10, false);
+	vma->ra.mmap_miss = 99;
+	rig_touch(vma, 900000, false);
+	ck_assert_uint_eq(f->nr_cached, before + 2 + RA_MAX_PAGES);
+	rig_stop();
+}
+END_TEST
+
+static const uint32_t init_sizes[][2] = {
+	{ 1, 4 }, { 2, 4 }, { 3, 8 }, { 8, 16 }, { 9, 32 }, { 32, 32 },
+};
+static const uint32_t next_sizes[][2] = {
+	{ 1, 4 }, { 2, 4 }, { 4, 8 }, { 16, 32 }, { 17, 32 }, { 32, 32 },
+};
+
+START_TEST(test_window_sizes)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(init_sizes); i++)
+		ck_assert_uint_eq(ra_init_size(init_sizes[i][0], 32),
+				  init_sizes[i][1]);
+	for (unsigned i = 0; i < ARRAY_SIZE(next_sizes); i++)
+		ck_assert_uint_eq(ra_next_size(next_sizes[i][0], 32),
+				  next_sizes[i][1]);
+}
+END_TEST
+
+/* 4, 8, 16, 32, each started when the one before begins to be used. */
+START_TEST(test_windows_grow)
+{
+	static const uint64_t cached_after[] = { 4, 12, 12, 12, 28 };
+	struct file *f;
+
+	start();
+	f = file_get(vm, "data", 1, 1000);
+	for (uint64_t i = 0; i < ARRAY_SIZE(cached_after); i++) {
+		rig_rw(f, i, false);
+		ck_assert_uint_eq(f->nr_cached, cached_after[i]);
+	}
+	for (uint64_t i = ARRAY_SIZE(cached_after); i <= 12; i++)
+		rig_rw(f, i, false);
+	ck_assert_uint_eq(f->nr_cached, 60);
+	ck_assert_uint_eq(rig.task->ra.size, 32);
+	rig_run(rig.vm->world.now_ns + VM_SECOND);
 	rig_stop();
 }
 END_TEST
@@ -345,7 +416,7 @@ START_TEST(test_exit_in_parts)
 	}
 	sum += cost;
 	ck_assert_uint_gt(steps, 2);
-	ck_assert_uint_eq(sum, (2500 + 16) * vm->conf.cost.free_ns);
+	ck_assert_uint_eq(sum, (2500 + 15) * vm->conf.cost.free_ns);
 	ck_assert_uint_eq(mm_rss(rig.task->mm), 0);
 	ck_assert_uint_eq(f->nr_cached, 32); /* 4..35, the cache stays */
 	ck_assert(cached(f, 20)->flags & PG_REFERENCED);
@@ -398,6 +469,7 @@ CHECK_MAIN("fault", test_anonymous_page, test_fault_costs_time,
 	   test_read_ahead_of_a_stream, test_random_reads_fetch_one_page,
 	   test_marked_once_a_stay, test_write_needs_no_read,
 	   test_writer_is_held, test_mapping_faults_around,
-	   test_store_into_a_mapping, test_two_wait_for_one_page, test_mlock,
-	   test_exit_in_parts, test_zap_a_part,
-	   test_truncate_spares_what_is_in_flight)
+	   test_random_mapping_reads_single_pages, test_window_sizes,
+	   test_windows_grow, test_store_into_a_mapping,
+	   test_two_wait_for_one_page, test_mlock, test_exit_in_parts,
+	   test_zap_a_part, test_truncate_spares_what_is_in_flight)
