@@ -315,12 +315,14 @@ static int submit(struct vm *vm, struct task *t, struct vm_op *op)
 	struct vm_op **at;
 	int err;
 
-	if (!t || t->flags & (TF_KILLED | TF_EXITING))
+	if (!t)
 		return -ESRCH;
 	if (t->flags & TF_KTHREAD || !t->work)
 		return -EINVAL;
 	if (vm->panicked)
 		return -EIO;
+	if (t->flags & (TF_KILLED | TF_EXITING))
+		return -ESRCH;
 	err = work_admit_op(vm, t, op);
 	if (err)
 		return err;

@@ -15,6 +15,7 @@
 
 #include "actors/flusher.h"
 #include "actors/kswapd.h"
+#include "actors/workload.h"
 #include "boot.h"
 #include "vm_check.h"
 #include "memory/state.h"
@@ -223,6 +224,7 @@ static bool settled(struct vm *vm)
 		return false;
 	for_each_task(vm, t)
 		if (t->ops || (t->exec && t->exec->busy) ||
+		    work_is_starting(t) ||
 		    t->flags & (TF_KILLED | TF_EXITING))
 			return false;
 	return true;
@@ -266,14 +268,14 @@ static enum run_end run(struct vm *vm, uint64_t until_ns, uint64_t max_steps,
 	while (!over && n < max_steps) {
 		bool pending;
 
-		lock_take(&w->lock);
+		lock_take(&vm->world.lock);
 		assert(w->kind == VM_WORLD_SIM);
 		do
 			over = run_step(vm, until_ns, settle, &end);
 		while (!over && !w->deliver_pending &&
 		       ++n < max_steps && n % STEPS_A_TURN);
 		pending = w->deliver_pending;
-		lock_drop(&w->lock);
+		lock_drop(&vm->world.lock);
 		if (pending)
 			deliver(w);
 	}

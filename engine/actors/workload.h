@@ -57,6 +57,12 @@ struct work_turn {
 	uint64_t touch_ns[VM_MAX_NODES]; /* an access, by the page's node */
 };
 
+/* Is @t still coming to be as large as its description says? */
+static inline bool work_is_starting(const struct task *t)
+{
+	return t->work && (t->work->start_left || t->work->swap_left);
+}
+
 enum work_result {
 	WORK_RUN,   /* the time was used, there is more to do */
 	WORK_SLEEP, /* t->state and t->wake_ns have been set */

@@ -571,7 +571,58 @@ START_TEST(test_fair_cpus)
 }
 END_TEST
 
+/* Settled means that the tasks are there, too. */
+START_TEST(test_settle_start)
+{
+	struct vm_task_conf conf = task("database");
+	int pid;
+
+	build(VM_WORLD_SIM);
+	conf.anon_pages = 4000;
+	conf.anon_resident = 4000;
+	pid = spawn(&conf);
+	ck_assert(!vm_settled(vm));
+	ck_assert(vm_run_settle(vm, VM_SECOND, 1000000));
+	ck_assert_uint_eq(look(pid).rss_anon, 4000);
+	ck_assert_uint_lt(vm_now_ns(vm), VM_SECOND);
+	destroy();
+}
+END_TEST
+
+/* A machine that has panicked keeps nobody waiting. */
+START_TEST(test_panic)
+{
+	struct vm_task_conf conf = task("large");
+	struct test_op op[] = { make_op(VM_OP_ALLOC, 140000),
+				make_op(VM_OP_TOUCH, 1),
+				make_op(VM_OP_TOUCH, 1) };
+	struct vm_stat *st = calloc(1, sizeof(*st));
+	uint64_t utime;
+	int pid;
+
+	build(VM_WORLD_SIM);
+	vm->ctl.panic_on_oom = 1;
+	ck_assert_int_eq(vm_swapoff(vm, 0), 0);
+	vm->ctl.overcommit_memory = 1;
+	pid = spawn(&conf);
+	ck_assert_int_eq(vm_task_submit(vm, pid, &op[0].op), 0);
+	ck_assert_int_eq(vm_task_submit(vm, pid, &op[1].op), 0);
+	run_ms(20000);
+	vm_stat_get(vm, st);
+	ck_assert(st->panicked);
+	ck_assert_int_eq(op[0].err, -EIO);
+	ck_assert_int_eq(op[1].err, -EIO);
+	ck_assert_int_eq(vm_task_submit(vm, pid, &op[2].op), -EIO);
+	utime = look(pid).utime_ns + look(pid).stime_ns;
+	run_ms(1000);
+	ck_assert_uint_eq(look(pid).utime_ns + look(pid).stime_ns, utime);
+	free(st);
+	destroy();
+}
+END_TEST
+
 CHECK_MAIN("workload", test_scatter, test_sequential, test_hot, test_zipf,
 	   test_sleepers, test_leak_rate, test_phases, test_empty_phases,
 	   test_ops_in_order, test_refused_ops, test_cancel, test_exit_and_kill,
-	   test_start, test_spawn_refuses, test_oom_adj, test_fair_cpus)
+	   test_start, test_spawn_refuses, test_oom_adj, test_fair_cpus,
+	   test_settle_start, test_panic)
