@@ -3,7 +3,7 @@
 #
 # Who dies: the badness formula, +1000 first, -1000 never.
 #
-# badness = rss + swap + page tables (in pages) + adj * total / 1000, and
+# badness = rss + swap + page tables (in pages) + adj * (total / 1000), and
 # oom_score shows (1000 + badness * 1000 / total) * 2 / 3.
 
 . "${0%/*}/lib.sh"
@@ -22,17 +22,19 @@ formula() {
 	total=$(($(meminfo MemTotal) / 4 + $(meminfo SwapTotal) / 4))
 	pages=$((($(status $1 VmRSS) + $(status $1 VmSwap) +
 		$(status $1 VmPTE)) / 4))
-	points=$((pages + $(cat "$MNT/proc/$1/oom_score_adj") * total / 1000))
+	adj_share=$(($(cat "$MNT/proc/$1/oom_score_adj") * (total / 1000)))
+	points=$((pages + adj_share))
 	echo $(((1000 + points * 1000 / total) * 2 / 3))
 }
 
-spawn 'name = "large"; pid = 901; rss = "80M";'
-spawn 'name = "medium"; pid = 902; rss = "40M";'
+spawn 'name = "large"; pid = 901; rss = "80M"; oom_score_adj = -1000;'
+spawn 'name = "medium"; pid = 902; rss = "40M"; oom_score_adj = -300;'
 spawn 'name = "small"; pid = 903; rss = "20M";'
 spawn 'name = "asker"; pid = 900; oom_score_adj = -1000;'
 advance 1s
 
-for adj in 0 300 -300; do
+# upwards: everybody may do that, downwards only who has CAP_SYS_RESOURCE
+for adj in -300 0 300; do
 	adjust 902 $adj
 	say "medium at $adj: oom_score $(score 902), formula $(formula 902)"
 	expect 'oom_score is what the formula gives' \
@@ -40,7 +42,6 @@ for adj in 0 300 -300; do
 done
 adjust 902 0
 adjust 903 1000
-adjust 901 -1000
 expect '-1000 has score 0' "$(score 901)" -eq 0
 
 task 900 alloc 120M || fail 'the asker got its memory'

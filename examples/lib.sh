@@ -113,9 +113,11 @@ now_ns() {
 
 # --- tasks ---
 
-# spawn LINE: the keys of a task, pid among them.
+# spawn TEXT: the keys of a task, pid among them.  One line, as some shells
+# write line by line.
 spawn() {
-	echo "$1" >"$MNT/sandbox/spawn" || fail "spawn $1"
+	spawn_line=$(printf '%s' "$1" | tr '\n\t' '  ')
+	echo "$spawn_line" >"$MNT/sandbox/spawn" || fail "spawn $1"
 }
 
 # task PID WHAT [AMOUNT]: alloc, free, touch, read, dirty, mlock, exit.

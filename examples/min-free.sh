@@ -3,19 +3,20 @@
 #
 # Raising min_free_kbytes makes kswapd start earlier.
 #
-# A reader has filled memory down to 16 MiB; that is well above the marks,
-# kswapd sleeps.  With the marks raised above that, it starts at once and
-# frees up to the new high mark.
+# A reader has filled memory down to 23 MiB; that is well above the marks,
+# kswapd sleeps.  With the low mark raised above that, it starts with the next
+# allocation and frees up to the new high mark.
 
 . "${0%/*}/lib.sh"
-mount_machine small.conf
+mount_machine one-zone.conf
 
 high() {
-	echo $((4 * ($(zone 0 DMA high) + $(zone 0 DMA32 high))))
+	echo $((4 * $(zone 0 Normal high)))
 }
 
 spawn 'name = "reader"; pid = 900; file = "/data/big";'
-room=$(($(meminfo MemFree) - 16384))
+advance 1s
+room=$(($(meminfo MemFree) - 23552))
 task 900 read "${room}K" || fail 'read'
 settle
 free=$(meminfo MemFree)
@@ -25,7 +26,7 @@ expect 'kswapd has not run' "$(vmstat pgscan_kswapd)" -eq 0
 expect 'and had no reason to' "$free" -gt "$(high)"
 
 vm min_free_kbytes 20480
-task 900 read 4K
+task 900 read 1M || fail 'read on'
 settle
 say "min_free_kbytes $(vm min_free_kbytes): $(meminfo MemFree) kB free," \
 	"high marks at $(high) kB," \
@@ -33,5 +34,5 @@ say "min_free_kbytes $(vm min_free_kbytes): $(meminfo MemFree) kB free," \
 expect 'kswapd has run' "$(vmstat pgsteal_kswapd)" -gt 0
 expect 'more is free than before' "$(meminfo MemFree)" -gt "$free"
 expect 'as much as the new high mark wants' \
-	"$(zone 0 DMA32 free)" -gt "$(zone 0 DMA32 high)"
+	"$(zone 0 Normal free)" -gt "$(zone 0 Normal high)"
 expect 'and nobody had to wait for it' "$(vmstat_sum allocstall_)" -eq 0

@@ -43,7 +43,8 @@ reclaimfs run -m "$mine" --clock virtual -- sh -eu -c '
 	test "$(cat /proc/sys/vm/swappiness)" -eq 3
 	test "$(mark)" -ne "$before"
 ' clone "$tuning" || fail 'the clone took the tuning'
-expect 'the host was not touched' "$(cat /proc/sys/vm/swappiness)" -eq "$host"
+expect 'the host was not touched' \
+	"$(cat /proc/sys/vm/swappiness)" -eq "$host"
 
 # --- 2. the default machine ---
 

@@ -9,8 +9,8 @@
 #	min..low	kswapd works
 #	below min	the task that asks reclaims as well
 #
-# A program takes memory in small steps out of memory full of page cache, and
-# after each step we see in which band zone DMA32 is and who has reclaimed.
+# A program takes memory in small steps, and after each step we see in which
+# band its zone is and who has reclaimed.
 
 . "${0%/*}/lib.sh"
 
@@ -18,7 +18,7 @@
 walk() {
 	need_scratch
 	{
-		cat "$EXAMPLES/machines/small.conf"
+		cat "$EXAMPLES/machines/one-zone.conf"
 		echo "reclaim = { kswapd_wake = \"$1\"; };"
 	} >"$scratch/$1.conf"
 	mount_machine "$scratch/$1.conf"
@@ -27,16 +27,16 @@ walk() {
 	begun=
 	steps=0
 	while [ -z "$begun" ] && [ $steps -lt 400 ]; do
-		begun=$(zone 0 DMA32 free)
-		band=$(zone 0 DMA32 band)
+		begun=$(zone 0 Normal free)
+		band=$(zone 0 Normal band)
 		task 900 read 64K || fail 'a step'
 		steps=$((steps + 1))
 		if [ "$(vmstat pgscan_kswapd)" -eq 0 ]; then
 			begun=
 		fi
 	done
-	low=$(zone 0 DMA32 low)
-	high=$(zone 0 DMA32 high)
+	low=$(zone 0 Normal low)
+	high=$(zone 0 Normal high)
 	say "kswapd_wake = $1: kswapd began at $begun free pages" \
 		"($band; low $low, high $high)"
 	settle
@@ -44,8 +44,8 @@ walk() {
 
 walk low
 expect 'Linux: kswapd begins at the low mark' "$begun" -lt $((low + 64))
-expect 'it went on to the high mark' "$(zone 0 DMA32 free)" -gt "$high"
-expect 'where it sleeps' "$(zone 0 DMA32 band)" = above-high
+expect 'it went on to the high mark' "$(zone 0 Normal free)" -gt "$high"
+expect 'where it sleeps' "$(zone 0 Normal band)" = above-high
 
 # Faster than kswapd: anonymous memory that has to be swapped.
 spawn 'name = "hog"; pid = 901; rss = "230M";'

@@ -16,6 +16,7 @@
 try() {
 	mount_machine two-nodes.conf
 	vm zone_reclaim_mode "$1"
+	vm watermark_boost_factor 0
 	vm dirty_ratio 90
 	vm dirty_background_ratio 80
 	case $2 in
