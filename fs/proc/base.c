@@ -287,7 +287,8 @@ static int limits_show(const struct tree_req *rq, struct strbuf *sb)
 		strbuf_puts_left(sb, rows[i].name, 26);
 		strbuf_puts_left(sb, rows[i].soft, 21);
 		strbuf_puts_left(sb, rows[i].hard, 21);
-		strbuf_puts_left(sb, rows[i].unit, 10);
+		if (*rows[i].unit)
+			strbuf_puts_left(sb, rows[i].unit, 10);
 		strbuf_putc(sb, '\n');
 	}
 	return 0;

@@ -86,8 +86,7 @@ const struct vm_task_stat *machine_task(const struct tree_req *rq, int pid)
 	return vm_task_get(mf->vm, pid, &mf->task) ? NULL : &mf->task;
 }
 
-/* The beginning of the host's /proc/@pid/@name; the bytes read, or 0. */
-static size_t read_host(int pid, const char *name, char *buf, size_t size)
+size_t machine_read_host(int pid, const char *name, char *buf, size_t size)
 {
 	char path[64];
 	ssize_t n = -1;
@@ -112,7 +111,7 @@ static uint64_t caller_caps(const struct tree_req *rq)
 
 	if (rq->uid)
 		return 0;
-	if (geteuid() || !read_host(rq->pid, "status", buf, sizeof(buf)))
+	if (geteuid() || !machine_read_host(rq->pid, "status", buf, sizeof(buf)))
 		return UINT64_MAX;
 	line = strstr(buf, "\nCapEff:");
 	return line ? strtoull(line + strlen("\nCapEff:"), NULL, 16) :
@@ -134,7 +133,7 @@ void machine_cred(const struct tree_req *rq, unsigned want,
 	who->cap_sys_admin = caps >> CAP_SYS_ADMIN & 1;
 	who->cap_sys_rawio = caps >> CAP_SYS_RAWIO & 1;
 	if (want & CRED_COMM) {
-		len = read_host(rq->pid, "comm", who->comm, VM_COMM_LEN);
+		len = machine_read_host(rq->pid, "comm", who->comm, VM_COMM_LEN);
 		if (len && who->comm[len - 1] == '\n')
 			who->comm[len - 1] = '\0';
 	}

@@ -69,6 +69,12 @@ const struct vm_stat *machine_stat(const struct tree_req *rq);
 /* Task @pid at this moment, valid until the next call; NULL if gone. */
 const struct vm_task_stat *machine_task(const struct tree_req *rq, int pid);
 
+/*
+ * The beginning of the host's /proc/@pid/@name, NUL terminated, for what a
+ * request does not say of its caller.  The bytes read, 0 if there are none.
+ */
+size_t machine_read_host(int pid, const char *name, char *buf, size_t size);
+
 /* Which parts of a credential cost something and are wanted. */
 enum { CRED_COMM = 1, CRED_CAPS = 2 };
 

@@ -11,7 +11,9 @@
  * include/vm/sysctl.h.  Session's lock.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include <vm/sysctl.h>
 
@@ -20,6 +22,10 @@
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 #include "fs/proc/sysctl_text.h"
+
+/* The longest write that FUSE passes on, and that of a buffer which does not
+ * begin on a page. */
+#define WRITE_CHUNK	((1u << 20) - 4096)
 
 static const struct vm_ctl *ctl_of(const struct tree_req *rq)
 {
@@ -108,6 +114,28 @@ static void writer_cred(const struct tree_req *rq, const struct vm_ctl *ctl,
 	machine_cred(rq, want, who);
 }
 
+/*
+ * The length that the caller gave to write(2).  FUSE cuts a long write into
+ * requests of WRITE_CHUNK or a page more; one of that size may be part of more,
+ * and what is refused for its length must be refused here (A.2).  The host
+ * shows the call that the caller is in; if it does not, the chunk it is.
+ */
+static size_t whole_length(const struct tree_req *rq, size_t len)
+{
+	uint64_t arg[4]; /* number, fd, buffer, count */
+	char text[256], *at = text;
+	unsigned i;
+
+	if (len < WRITE_CHUNK ||
+	    !machine_read_host(rq->pid, "syscall", text, sizeof(text)))
+		return len;
+	for (i = 0; i < TREE_NR(arg); i++)
+		arg[i] = strtoull(at, &at, i ? 16 : 10);
+	if (arg[0] != SYS_write && arg[0] != SYS_pwrite64)
+		return len;
+	return arg[3] > len ? arg[3] : len;
+}
+
 static ssize_t vm_write(struct tree_req *rq, const char *text, size_t len,
 			off_t offset)
 {
@@ -119,7 +147,7 @@ static ssize_t vm_write(struct tree_req *rq, const char *text, size_t len,
 
 	if (err)
 		return err;
-	if (len >= SYSCTL_WRITE_MAX)
+	if (whole_length(rq, len) >= SYSCTL_WRITE_MAX)
 		return -ENOMEM;
 	if (ctl->type == VM_CTL_STRING)
 		return order_write(rq, text, len);

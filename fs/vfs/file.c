@@ -46,10 +46,42 @@ static void pool_put(struct session *s, struct file *f)
 	s->nr_pool++;
 }
 
-void file_pool_drain(struct session *s)
+static void open_link(struct session *s, struct file *f)
+{
+	f->open_prev = NULL;
+	f->open_next = s->open;
+	if (f->open_next)
+		f->open_next->open_prev = f;
+	s->open = f;
+}
+
+static void open_unlink(struct session *s, struct file *f)
+{
+	if (f->open_next)
+		f->open_next->open_prev = f->open_prev;
+	if (f->open_prev)
+		f->open_prev->open_next = f->open_next;
+	else
+		s->open = f->open_next;
+}
+
+/* No release comes for files that were open when the mount ended. */
+void file_close_all(struct session *s)
 {
 	struct file *f;
 
+	while ((f = s->open)) {
+		struct file_call call = {
+			.rq = { .priv = s->tree->priv,
+				.entry = f->node->entry,
+				.index = { f->index[0], f->index[1] },
+				.file = f },
+			.session = s,
+			.node = f->node,
+		};
+
+		file_close(&call);
+	}
 	while ((f = s->pool)) {
 		s->pool = f->next;
 		strbuf_release(&f->text);
@@ -101,6 +133,7 @@ int file_open(struct file_call *call, int flags, struct file **filep)
 		pool_put(call->session, f);
 		return err;
 	}
+	open_link(call->session, f);
 	*filep = f;
 	return 0;
 }
@@ -111,6 +144,7 @@ void file_close(struct file_call *call)
 	struct file *f = call->rq.file;
 
 	notifier_disarm(call->session, f);
+	open_unlink(call->session, f);
 	if (ops && ops->release)
 		ops->release(&call->rq);
 	pool_put(call->session, f);
@@ -200,21 +234,45 @@ struct file_wait *file_wait(struct tree_req *rq, void (*cancel)(void *arg),
 	w->arg = arg;
 	rq->call->wait = w;
 	wait_link(&w->session->kept, w);
+	w->session->nr_kept++;
 	return w;
 }
 
 void file_complete(struct file_wait *w, ssize_t result)
 {
 	struct session *s = w->session;
+	bool last;
 
 	pthread_mutex_lock(&s->lock);
 	wait_unlink(&s->kept, w);
-	if (result < 0)
+	if (!w->req)
+		; /* answered when the session died */
+	else if (result < 0)
 		fuse_reply_err(w->req, (int)-result);
 	else
 		fuse_reply_write(w->req, (size_t)result);
 	free(w);
+	s->nr_kept--;
+	last = s->dead && !s->nr_kept;
 	pthread_mutex_unlock(&s->lock);
+	if (last)
+		session_free(s);
+}
+
+bool file_orphan_all(struct session *s)
+{
+	struct file_wait *w;
+	bool none;
+
+	pthread_mutex_lock(&s->lock);
+	for (w = s->kept.first; w; w = w->next) {
+		fuse_reply_err(w->req, EINTR);
+		w->req = NULL;
+	}
+	s->dead = true;
+	none = !s->nr_kept;
+	pthread_mutex_unlock(&s->lock);
+	return none;
 }
 
 void file_cancel_all(struct session *s)

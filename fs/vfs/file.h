@@ -94,6 +94,7 @@ struct file {
 	struct file_source *polled;   /* what the handle waits for */
 	unsigned polled_wakes;	      /* its nr_wakes when it was armed */
 	struct file *next, *prev;     /* on the armed list, or the free one */
+	struct file *open_next, *open_prev; /* all open files */
 };
 
 /* A request that will be answered later. */

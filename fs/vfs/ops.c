@@ -11,8 +11,8 @@
  * answer, against the notifier and file_complete().
  *
  * No flush: it would cost a round trip at every close.  No access: the
- * kernel checks mode bits itself (default_permissions).  No xattr operations:
- * the ENOSYS they get once becomes the EOPNOTSUPP that procfs gives.
+ * kernel checks mode bits itself (default_permissions).  No getxattr: the
+ * ENOSYS it gets once becomes the EOPNOTSUPP that procfs gives.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -373,6 +373,16 @@ static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
 	fuse_reply_err(req, EINVAL);
 }
 
+/* There are no extended attributes: an empty list, of size 0. */
+static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	(void)ino;
+	if (size)
+		fuse_reply_buf(req, NULL, 0);
+	else
+		fuse_reply_xattr(req, 0);
+}
+
 /* What changes the tree: refused with the errno of the place. */
 
 static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
@@ -465,6 +475,7 @@ const struct fuse_lowlevel_ops session_ops = {
 	.readdirplus = op_readdirplus,
 	.fsyncdir = op_fsync,
 	.statfs = op_statfs,
+	.listxattr = op_listxattr,
 	.create = op_create,
 	.poll = op_poll,
 };

@@ -192,17 +192,26 @@ out:
 	return err < 0 ? err : atomic_load(&s->signo);
 }
 
+void session_free(struct session *s)
+{
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
 void session_destroy(struct session *s)
 {
+	bool none_kept;
+
 	if (!s)
 		return;
 	unmount(s);
 	file_cancel_all(s);
+	none_kept = file_orphan_all(s);
+	file_close_all(s);
 	fuse_session_destroy(s->fuse);
-	file_pool_drain(s);
 	strbuf_release(&s->dirbuf);
 	sem_destroy(&s->notifier.sem);
-	pthread_mutex_destroy(&s->lock);
 	tree_destroy(s->tree);
-	free(s);
+	if (none_kept)
+		session_free(s);
 }

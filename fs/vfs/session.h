@@ -60,7 +60,10 @@ int session_run(struct session *s);
 /* As a signal would: session_run() comes to its end.  Any thread. */
 void session_stop(struct session *s);
 
-/* Free all; what is still kept by file_wait() must have been completed. */
+/*
+ * Free all.  What is still kept by file_wait() is answered -EINTR; its
+ * file_complete() may come later and then only frees it.
+ */
 void session_destroy(struct session *s);
 
 #endif

@@ -68,6 +68,7 @@ struct session {
 	pthread_mutex_t lock;
 	struct wait_list kept;	 /* writes that file_complete() ends */
 	struct wait_list parked; /* reads that wait for a source */
+	struct file *open;	 /* all open files */
 	struct file *armed;	 /* files with a poll handle */
 	struct file *pool;	 /* closed files */
 	unsigned nr_pool;
@@ -78,6 +79,8 @@ struct session {
 	_Atomic bool stopping;
 	_Atomic int signo;
 	bool mounted;
+	bool dead;   /* destroyed, but for waits that are still kept */
+	unsigned nr_kept;
 };
 
 /* One request on its way through a handler. */
@@ -106,8 +109,12 @@ void file_close(struct file_call *call);
 void file_read(struct file_call *call, size_t size, off_t offset);
 void file_write(struct file_call *call, const char *text, size_t len,
 		off_t offset);
-/* Free the closed files. */
-void file_pool_drain(struct session *s);
+/* Answer what is still kept: the session is dead.  True: nothing is. */
+bool file_orphan_all(struct session *s);
+/* session.c: the last one frees the struct. */
+void session_free(struct session *s);
+/* Close what is still open, free the closed files: the mount is gone. */
+void file_close_all(struct session *s);
 /* Cancel or answer whatever is kept; the mount is gone. */
 void file_cancel_all(struct session *s);
 /* Answer @req with what a read handler gave. */
