@@ -111,7 +111,8 @@ END_TEST
 
 /*
  * Half anonymous, half cache that was read twice and is active (else it would
- * all go first, E.2 rule 4); then something grows.
+ * all go first, E.2 rule 4); then something grows, to no more than fits in the
+ * place of the cache: beyond that even swappiness 0 swaps (E.2 rule 3).
  */
 static void balance(struct harness *h, const char *swappiness)
 {
@@ -139,7 +140,7 @@ static void balance(struct harness *h, const char *swappiness)
 	p->rate = 50000;
 	harness_start(h, &m);
 	read_all(h, "file", 88);
-	for (int i = 0; i < 80 * 16; i++) {
+	for (int i = 0; i < 48 * 16; i++) {
 		if (harness_op(h, "growing", VM_OP_ALLOC, 16))
 			break;
 		harness_run(h, 20 * VM_MILLISECOND);
