@@ -3,7 +3,7 @@
 # stages.sh - the builds, and which cases each is good for.
 #
 # Sourced by tests/run.sh (bash) after tests/cases.sh.  Names of cases are
-# BUILD/GROUP/NAME.  Groups unit, sim and threads are executables of the
+# BUILD/GROUP/NAME.  Groups unit, sim, threads and dynamics are executables of the
 # build called GROUP-NAME; mount tests are the executables in tests/mount and
 # tests/conformance; examples are examples/*.sh.
 
@@ -12,7 +12,7 @@ STAGE_PACKAGES='check clang procps python3 util-linux mount'
 
 # build name | compiler | groups | meson options
 STAGES='
-release|gcc|unit sim threads mount example|
+release|gcc|unit sim threads dynamics mount example|
 clang|clang|unit|
 asan|gcc|unit sim mount|-Dbuildtype=debugoptimized -Ddeveloper=true
 tsan|gcc|threads|-Dbuildtype=debugoptimized
@@ -40,14 +40,14 @@ group_cases() {
 	local build=$1 group=$2 file name
 
 	case $group in
-	unit | sim | threads) set -- "$top/tests/$group"/test_*.c ;;
+	unit | sim | threads | dynamics) set -- "$top/tests/$group"/test_*.c ;;
 	mount) set -- "$top"/tests/mount/* "$top"/tests/conformance/* ;;
 	example) set -- "$top"/examples/*.sh ;;
 	esac
 	for file; do
 		name=$(basename "$file")
 		case $group in
-		unit | sim | threads)
+		unit | sim | threads | dynamics)
 			[ -f "$file" ] || continue
 			name=${name#test_}
 			name=${name%.c}
