@@ -102,20 +102,27 @@ size_t machine_read_host(int pid, const char *name, char *buf, size_t size)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* Root of the machine has what root has on the host; a user who plays it,
- * everything. */
-static uint64_t caller_caps(const struct tree_req *rq)
+/* The effective capabilities of a process of the host; all if unknown. */
+static uint64_t host_caps(int pid)
 {
 	char buf[4096];
 	const char *line;
 
-	if (rq->uid)
-		return 0;
-	if (geteuid() || !machine_read_host(rq->pid, "status", buf, sizeof(buf)))
+	if (!machine_read_host(pid, "status", buf, sizeof(buf)))
 		return UINT64_MAX;
 	line = strstr(buf, "\nCapEff:");
 	return line ? strtoull(line + strlen("\nCapEff:"), NULL, 16) :
 		      UINT64_MAX;
+}
+
+/*
+ * Whoever plays root of the machine has all capabilities but those that he
+ * has dropped: of what the server itself has on the host, what the caller
+ * has.  What the host gives to neither it cannot withhold here.
+ */
+static uint64_t caller_caps(const struct tree_req *rq)
+{
+	return rq->uid ? 0 : host_caps(rq->pid) | ~host_caps(getpid());
 }
 
 void machine_cred(const struct tree_req *rq, unsigned want,
