@@ -43,7 +43,7 @@ leftovers() {
 	echo "left behind after $tries looks:"
 	mounts_below "$dir"
 	for pid in $(strays "$dir"); do
-		echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+		echo "process $pid: $(ps -o args= -p "$pid")"
 		kill -KILL "$pid"
 	done
 	mounts_below "$dir" | tac | while read -r where; do
