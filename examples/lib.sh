@@ -64,6 +64,14 @@ need_scratch() {
 	fi
 }
 
+# Without FUSE nothing can be shown; 77 is what a test runner calls skipped.
+need_fuse() {
+	if [ ! -c /dev/fuse ] || [ ! -r /dev/fuse ] || [ ! -w /dev/fuse ]; then
+		say 'skipped: no use of /dev/fuse here'
+		exit 77
+	fi
+}
+
 unmount() {
 	if [ -n "$MNT" ]; then
 		fusermount3 -u "$MNT" || umount -l "$MNT"
@@ -78,10 +86,7 @@ mount_machine() {
 	if [ ! -x "${RECLAIMFS_BIN:-$EXAMPLES/../build/reclaimfs}" ]; then
 		fail 'built: run "meson setup build && ninja -C build" first'
 	fi
-	if [ ! -c /dev/fuse ] || [ ! -r /dev/fuse ] || [ ! -w /dev/fuse ]; then
-		say 'skipped: no use of /dev/fuse here'
-		exit 77
-	fi
+	need_fuse
 	need_scratch
 	mount_file=$EXAMPLES/machines/$1
 	case $1 in

@@ -19,6 +19,7 @@ if [ -z "${RECLAIMFS_BIN-}" ]; then
 	cd "$EXAMPLES/.." && setup_build build || exit 1
 fi
 setup_fuse || exit 1
+need_fuse
 need_scratch
 
 # --- 1. this machine, cloned and tuned ---
