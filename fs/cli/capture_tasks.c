@@ -224,6 +224,24 @@ static bool has_pid(const struct process_list *l, int pid)
 	return false;
 }
 
+/* Without a swap area nothing can be swapped out: it is in memory then. */
+static void need_swap(struct capture *c, struct process_list *l)
+{
+	struct vm_task_conf *t;
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < l->nr && !c->m->nr_swaps; i++) {
+		t = &l->p[i].conf;
+		sum += t->anon_swapped;
+		t->anon_resident += t->anon_swapped;
+		t->anon_swapped = 0;
+	}
+	if (sum)
+		cmd_warn("processes are swapped out, but no swap area is "
+			 "known: taken as resident");
+}
+
 static int keep(struct capture *c, struct process_list *l)
 {
 	struct vm_task_conf *t;
@@ -255,6 +273,7 @@ int capture_tasks(struct capture *c, unsigned max)
 	if (l.nr > max)
 		l.nr = max;
 	if (!err) {
+		need_swap(c, &l);
 		fit(c, &l);
 		err = keep(c, &l);
 	}

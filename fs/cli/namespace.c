@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,9 +28,12 @@
 #define MAP_LEN	 4096
 #define PATH_LEN 256
 
+/* What must be the machine's, or nothing may run. */
+#define MUST_BIND "/proc/sys/vm"
+
 /* Files and directories of the machine that stand at the same place here. */
 static const char *const bound[] = {
-	"/proc/sys/vm",
+	MUST_BIND,
 	"/proc/buddyinfo",
 	"/proc/diskstats",
 	"/proc/loadavg",
@@ -43,6 +47,14 @@ static const char *const bound[] = {
 	"/proc/zoneinfo",
 	"/sys/devices/system/node",
 	"/dev/kmsg",
+};
+
+/* A write to one of these would change the host, not the machine. */
+static const char *const steering[] = {
+	"/proc/sys",
+	"/proc/sysrq-trigger",
+	"/sys/devices/system",
+	"/sys/kernel/mm",
 };
 
 /* Switches that forbid user namespaces: where, and the value that does. */
@@ -252,14 +264,7 @@ int namespace_enter(void)
 {
 	int err;
 
-	if (geteuid() != 0) {
-		err = enter_as_user();
-	} else {
-		err = enter_as_root();
-		/* Root needs no user namespace; it is a safeguard. */
-		if (err && !unshare(CLONE_NEWNS))
-			err = 0;
-	}
+	err = geteuid() ? enter_as_user() : enter_as_root();
 	/* No mount of ours may travel back. */
 	if (!err && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		err = -errno;
@@ -281,14 +286,72 @@ const char *namespace_mountpoint(void)
 	return NULL;
 }
 
+/* The flags of the mount that @path is on: those may not be dropped. */
+static unsigned long flags_of(const char *path)
+{
+	static const struct {
+		unsigned long has, keep;
+	} flags[] = {
+		{ ST_NOSUID, MS_NOSUID },   { ST_NODEV, MS_NODEV },
+		{ ST_NOEXEC, MS_NOEXEC },   { ST_NOATIME, MS_NOATIME },
+		{ ST_NODIRATIME, MS_NODIRATIME },
+		{ ST_RELATIME, MS_RELATIME },
+	};
+	unsigned long keep = 0;
+	struct statvfs st;
+	size_t i;
+
+	if (statvfs(path, &st))
+		return 0;
+	for (i = 0; i < NR(flags); i++) {
+		if (st.f_flag & flags[i].has)
+			keep |= flags[i].keep;
+	}
+	return keep;
+}
+
+/* A mount of its own for @path, and no writing through that. */
+static int protect_one(const char *path)
+{
+	unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY;
+	struct stat st;
+
+	if (stat(path, &st))
+		return 0; /* what is not there cannot be written */
+	if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) ||
+	    mount(NULL, path, NULL, flags | flags_of(path), NULL)) {
+		cmd_warn("%s: cannot be made read-only: %s", path,
+			 strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+int namespace_protect(void)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < NR(steering); i++) {
+		err = protect_one(steering[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int bind_one(const char *tree, const char *path)
 {
 	char from[PATH_LEN];
 	struct stat st;
 
 	snprintf(from, sizeof(from), "%s%s", tree, path);
-	if (stat(from, &st) || stat(path, &st))
-		return 0;
+	if (stat(from, &st) || stat(path, &st)) {
+		if (strcmp(path, MUST_BIND))
+			return 0;
+		cmd_warn("%s: no simulated one to lay over it", path);
+		return -ENOENT;
+	}
 	if (mount(from, path, NULL, MS_BIND, NULL)) {
 		cmd_warn("%s: cannot lay the simulated one over it: %s", path,
 			 strerror(errno));

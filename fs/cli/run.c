@@ -311,7 +311,7 @@ static int run_inside(struct server *sv, struct run_args *a)
 	pid_t server;
 	int status = -1;
 
-	if (namespace_need_fuse() || namespace_enter())
+	if (namespace_need_fuse() || namespace_enter() || namespace_protect())
 		return CMD_FAIL;
 	where = namespace_mountpoint();
 	if (!where)

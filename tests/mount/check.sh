@@ -9,7 +9,7 @@
 status 'the built-in machine is one' 0 "$RF" check
 is 'it has two nodes' "$(grep -c '^node ' "$DIR/out")" 2
 is 'sshd is safe in it' \
-	"$(sed -n 's/^task sshd:.*\(oom_score_adj [-0-9]*\),.*/\1/p' "$DIR/out")" \
+	"$(grep '^task sshd:' "$DIR/out" | grep -o 'oom_score_adj [-0-9]*')" \
 	'oom_score_adj -1000'
 
 cat >"$DIR/good.conf" <<'END'

@@ -95,6 +95,15 @@ holds() {
 	fi
 }
 
+# until_so COMMAND...: wait for it to succeed, some seconds at the most.
+until_so() {
+	until_tries=200
+	while ! "$@" && [ $until_tries -gt 0 ]; do
+		sleep 0.05
+		until_tries=$((until_tries - 1))
+	done
+}
+
 # status SENTENCE CODE COMMAND...: the exit status; output is in $DIR/out
 # and $DIR/err.
 status() {
@@ -106,8 +115,9 @@ status() {
 }
 
 # refused SENTENCE ERROR FILE TEXT: what a write must answer, as strerror(3).
+# Not the shell's own printf: dash calls every error an I/O error.
 refused() {
-	refused_got=$(LC_ALL=C printf '%s\n' "$4" 2>&1 >"$3" |
+	refused_got=$({ LC_ALL=C env printf '%s\n' "$4" >"$3"; } 2>&1 |
 		sed 's/.*: //')
 	is "$1" "$refused_got" "$2"
 }

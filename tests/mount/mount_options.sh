@@ -55,11 +55,7 @@ for signal in INT TERM HUP; do
 	# A background job of sh ignores SIGINT, and so would the server.
 	env "--default-signal=$signal" "$RF" mount -f -o clock=virtual "$MNT" &
 	pid=$!
-	tries=100
-	while [ ! -e "$MNT/sandbox" ] && [ $tries -gt 0 ]; do
-		sleep 0.05
-		tries=$((tries - 1))
-	done
+	until_so test -e "$MNT/sandbox"
 	holds "$signal: it was there" -e "$MNT/sandbox"
 	kill -$signal $pid
 	wait $pid
@@ -70,11 +66,7 @@ done
 # Killed hard, it leaves a mount that umount can take away.
 "$RF" mount -f -o clock=virtual "$MNT" &
 pid=$!
-tries=100
-while [ ! -e "$MNT/sandbox" ] && [ $tries -gt 0 ]; do
-	sleep 0.05
-	tries=$((tries - 1))
-done
+until_so test -e "$MNT/sandbox"
 kill -KILL $pid
 wait $pid 2>/dev/null
 stop
