@@ -36,3 +36,6 @@ unmount
 fill dirty
 expect 'dirty pages were freed too' "$freed" -gt 10000
 expect 'but first they were written' $((written - 4 * swapped)) -gt 40000
+expect 'and none was lost: what was dirtied is written, or waits' \
+	$(($(vmstat nr_dirtied) - $(vmstat nr_written) + swapped)) -eq \
+	$(($(vmstat nr_dirty) + $(vmstat nr_writeback)))

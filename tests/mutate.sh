@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# mutate.sh - break the engine in one place at a time; the tests must notice.
+#
+# Usage: tests/mutate.sh [PATTERN]
+#
+# tests/mutations has one mutation a line: its name, the cases that must
+# fail, the file, and what sed does to it.  Each is made in a copy of the
+# tree, built, and its cases are run; the mutation is caught when every case
+# named fails.  PATTERN (an extended regular expression) picks mutations by
+# their lines.  A mutation that no longer changes anything, or does not
+# compile, is an error of the list.  Takes about ten seconds a mutation; not
+# part of tests/run.sh.
+
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
+pattern=${1-.}
+limit=120
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+
+copy=$work/tree
+build=$work/build
+mkdir "$copy" || exit 2
+(cd "$top" && git ls-files -z | xargs -0 cp --parents -t "$copy") || exit 2
+meson setup "$build" "$copy" >"$work/log" 2>&1 &&
+	ninja -C "$build" >>"$work/log" 2>&1 || {
+	tail -n 20 "$work/log"
+	exit 2
+}
+
+export RECLAIMFS_BIN=$build/reclaimfs TESTS=$copy/tests
+
+# run_case GROUP/NAME: its own exit status; a hang is a failure too.
+run_case() {
+	local program
+
+	case $1 in
+	example/*) program=$copy/examples/${1#*/}.sh ;;
+	mount/*) program=$copy/tests/mount/${1#*/}.sh ;;
+	*) program=$build/tests/${1/\//-} ;;
+	esac
+	timeout --kill-after=5 $limit "$program" >"$work/out" 2>&1 </dev/null
+}
+
+# mutate NAME CASES FILE SED: one line of the verdict.
+mutate() {
+	local name=$1 cases=$2 file=$3 script=$4 case missed=
+
+	sed -E -i "$script" "$copy/$file"
+	if cmp -s "$copy/$file" "$top/$file"; then
+		echo "STALE   $name: changes nothing in $file"
+		return 1
+	fi
+	if ! ninja -C "$build" >"$work/log" 2>&1; then
+		grep -m 1 error "$work/log"
+		echo "BROKEN  $name: does not compile"
+		missed=yes
+	else
+		for case in $cases; do
+			if run_case "$case"; then
+				echo "MISSED  $name: $case passes"
+				missed=yes
+			else
+				echo "caught  $name: $case:" \
+					"$(grep -m 1 -E 'NOT SO|:[EF]:' \
+						"$work/out" | cut -c 1-99)"
+			fi
+		done
+	fi
+	cp "$top/$file" "$copy/$file"
+	[ -z "$missed" ]
+}
+
+passed=0
+failed=0
+while IFS=$'\t' read -r name cases file script; do
+	if mutate "$name" "$cases" "$file" "$script"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+done < <(grep -v '^#' "$top/tests/mutations" | grep -E -- "$pattern")
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
