@@ -85,9 +85,8 @@ enum turn work_touch(struct work_turn *wt, enum work_doing doing,
 	struct access *a = &wt->t->exec->access;
 
 	assert(index < vma->nr_pages);
-	if (touch_page(vma, index, write)) {
+	if (work_touch_fast(wt, vma, index, write)) {
 		wt->w->doing = doing;
-		wt->user_ns += turn_touch_ns(wt, pte_pfn(vma->pte[index]));
 		return TURN_DONE;
 	}
 	wt->user_ns += wt->touch_ns[wt->vm->conf.cpu_node[wt->t->cpu]];
@@ -238,15 +237,22 @@ static enum work_result run_turn(struct work_turn *wt)
 	return WORK_RUN;
 }
 
+void work_turn_begin(struct work_turn *wt)
+{
+	unsigned here = wt->vm->conf.cpu_node[wt->t->cpu];
+
+	assert(wt->t->work && wt->t->exec && wt->t->mm);
+	wt->w = wt->t->work;
+	for (uint32_t i = 0; i < wt->vm->nr_nodes; i++)
+		wt->touch_ns[i] = node_touch_ns(wt->vm, here, i);
+}
+
 enum work_result work_step(struct work_turn *wt)
 {
 	struct task *t = wt->t;
 
-	assert(t->work && t->exec && t->mm && wt->budget_ns > 0);
-	wt->w = t->work;
-	for (uint32_t i = 0; i < wt->vm->nr_nodes; i++)
-		wt->touch_ns[i] =
-			node_touch_ns(wt->vm, wt->vm->conf.cpu_node[t->cpu], i);
+	assert(wt->budget_ns > 0);
+	work_turn_begin(wt);
 	if (t->flags & (TF_KILLED | TF_EXITING))
 		return exit_step(wt);
 	return run_turn(wt);

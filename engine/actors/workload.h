@@ -136,6 +136,19 @@ static inline uint64_t turn_touch_ns(const struct work_turn *wt, uint32_t pfn)
 	return wt->touch_ns[page_zone(wt->vm, pfn)->nid];
 }
 
+/* Fill in what a turn looks up again and again; work_step() does it. */
+void work_turn_begin(struct work_turn *wt);
+
+/* A page that is there and mapped is touched and paid for.  False: it isn't. */
+static inline bool work_touch_fast(struct work_turn *wt, struct vma *vma,
+				   uint64_t index, bool write)
+{
+	if (!touch_page(vma, index, write))
+		return false;
+	wt->user_ns += turn_touch_ns(wt, pte_pfn(vma->pte[index]));
+	return true;
+}
+
 /* One page of an area, and of the task's file; begun for @doing. */
 enum turn work_touch(struct work_turn *wt, enum work_doing doing,
 		     struct vma *vma, uint64_t index, bool write);

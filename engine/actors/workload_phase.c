@@ -139,12 +139,11 @@ static enum turn touch_batch(struct work_turn *wt,
 		uint64_t index = p->first + pattern_next(w, p, span);
 		bool write = pattern_write(w, p);
 
-		if (!touch_page(vma, index, write)) {
+		if (!work_touch_fast(wt, vma, index, write)) {
 			if (done)
 				work_credit_phase(w, done);
 			return work_touch(wt, DOING_PHASE, vma, index, write);
 		}
-		wt->user_ns += turn_touch_ns(wt, pte_pfn(vma->pte[index]));
 		done++;
 	}
 	work_credit_phase(w, done);
