@@ -223,7 +223,7 @@ static int io_show(const struct tree_req *rq, struct strbuf *sb)
 }
 
 /* Time on the CPU, time waiting for one (not simulated), turns. */
-static int schedstat_show(const struct tree_req *rq, struct strbuf *sb)
+static int pid_schedstat_show(const struct tree_req *rq, struct strbuf *sb)
 {
 	const struct vm_task_stat *t = pid_task(rq);
 
@@ -236,6 +236,11 @@ static int schedstat_show(const struct tree_req *rq, struct strbuf *sb)
 	return 0;
 }
 
+static bool is_kswapd(const struct vm_task_stat *t)
+{
+	return t->kthread && !strncmp(t->comm, "kswapd", 6);
+}
+
 /* Where it sleeps: no newline, "0" while it runs. */
 static int wchan_show(const struct tree_req *rq, struct strbuf *sb)
 {
@@ -245,7 +250,7 @@ static int wchan_show(const struct tree_req *rq, struct strbuf *sb)
 		return -ESRCH;
 	if (t->state == 'R' || !pid_may_trace(rq, t))
 		strbuf_putc(sb, '0');
-	else if (t->kthread && !strncmp(t->comm, "kswapd", 6))
+	else if (is_kswapd(t))
 		strbuf_puts(sb, "kswapd");
 	else if (t->kthread)
 		strbuf_puts(sb, "worker_thread");
@@ -314,6 +319,30 @@ static int sched_show(const struct tree_req *rq, struct strbuf *sb)
 		      (unsigned long long)turns, "nr_voluntary_switches",
 		      (unsigned long long)t->nvcsw, "nr_involuntary_switches",
 		      (unsigned long long)t->nivcsw, "policy", 0, "prio", 120);
+	return 0;
+}
+
+static int ksm_stat_show(const struct tree_req *rq, struct strbuf *sb)
+{
+	const struct vm_task_stat *t = pid_task(rq);
+
+	if (!t)
+		return -ESRCH;
+	if (!t->kthread)
+		strbuf_puts(sb, "ksm_rmap_items 0\nksm_zero_pages 0\n"
+				"ksm_merging_pages 0\nksm_process_profit 0\n");
+	return 0;
+}
+
+static int syscall_show(const struct tree_req *rq, struct strbuf *sb)
+{
+	const struct vm_task_stat *t = pid_task(rq);
+
+	if (!t)
+		return -ESRCH;
+	strbuf_puts(sb, t->kthread ? "0 0x0 0x0 0x0 0x0 0x0 0x0 0x0 0x0\n" :
+		       t->state == 'R' ? "running\n" :
+				"34 0x0 0x0 0x0 0x0 0x0 0x0 0x0 0x0\n");
 	return 0;
 }
 
@@ -391,9 +420,7 @@ static const struct tree_dir empty_dir = { .nr_entries = 0 };
 	TEXT("gid_map", 0644, "         0          0 4294967295\n"),           \
 	TRACED("io", 0400, io_show),                                           \
 	TEXT("ksm_merging_pages", 0400, "0\n"),                                \
-	TEXT("ksm_stat", 0400,                                                 \
-	     "ksm_rmap_items 0\nksm_zero_pages 0\nksm_merging_pages 0\n"       \
-	     "ksm_process_profit 0\n"),                                        \
+	RO("ksm_stat", 0400, ksm_stat_show),                                   \
 	RO("limits", 0444, limits_show),                                       \
 	TEXT("loginuid", 0644, "4294967295")
 #define TASK_ENTRIES_MA                                                        \
@@ -414,7 +441,7 @@ static const struct tree_dir empty_dir = { .nr_entries = 0 };
 	TEXT("projid_map", 0644, "         0          0 4294967295\n"),        \
 	TEXT_LINK("root", "/"),                                                \
 	RW("sched", 0644, sched_show, ignore_store),                           \
-	RO("schedstat", 0444, schedstat_show),                                 \
+	RO("schedstat", 0444, pid_schedstat_show),                             \
 	TEXT("sessionid", 0444, "4294967295"),                                 \
 	TEXT("setgroups", 0644, "allow\n"),                                    \
 	TRACED("smaps", 0444, pid_smaps_show),                                 \
@@ -423,7 +450,7 @@ static const struct tree_dir empty_dir = { .nr_entries = 0 };
 	RO("stat", 0444, pid_stat_show),                                       \
 	RO("statm", 0444, pid_statm_show),                                     \
 	RO("status", 0444, pid_status_show),                                   \
-	TEXT("syscall", 0400, "running\n")
+	TRACED("syscall", 0400, syscall_show)
 
 static int stack_show(const struct tree_req *rq, struct strbuf *sb)
 {
@@ -431,6 +458,8 @@ static int stack_show(const struct tree_req *rq, struct strbuf *sb)
 
 	if (!t)
 		return -ESRCH;
+	if (is_kswapd(t))
+		strbuf_puts(sb, "[<0>] kswapd+0x342/0x360\n");
 	strbuf_puts(sb, t->kthread ? "[<0>] kthread+0xcf/0x100\n"
 				     "[<0>] ret_from_fork+0x31/0x50\n"
 				     "[<0>] ret_from_fork_asm+0x1a/0x30\n" :

@@ -140,7 +140,8 @@ void machine_cred(const struct tree_req *rq, unsigned want,
 	who->cap_sys_admin = caps >> CAP_SYS_ADMIN & 1;
 	who->cap_sys_rawio = caps >> CAP_SYS_RAWIO & 1;
 	if (want & CRED_COMM) {
-		len = machine_read_host(rq->pid, "comm", who->comm, VM_COMM_LEN);
+		len = machine_read_host(rq->pid, "comm", who->comm,
+					VM_COMM_LEN);
 		if (len && who->comm[len - 1] == '\n')
 			who->comm[len - 1] = '\0';
 	}

@@ -50,6 +50,15 @@ tree_show cpuinfo_show;
 tree_show self_show;
 tree_show thread_self_show;
 
+/* devices.c: what there is of hardware. */
+tree_show interrupts_show;
+tree_show softirqs_show;
+tree_show partitions_show;
+tree_show schedstat_show;
+tree_store sysrq_store;
+tree_attr cmdline_attr;
+tree_attr kcore_attr;
+
 /* stat.c: "8 16" of a disk, as the block layer numbers them. */
 struct disk_number {
 	unsigned major, minor;

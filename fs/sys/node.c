@@ -190,6 +190,14 @@ static int cpulist(const struct tree_req *rq, struct strbuf *sb)
 	return 0;
 }
 
+/* The kernel reserves room for the longest list there can be. */
+static int cpulist_attr(const struct tree_req *rq, struct stat *st)
+{
+	(void)rq;
+	st->st_size = 28672;
+	return 0;
+}
+
 static int cpumap(const struct tree_req *rq, struct strbuf *sb)
 {
 	const struct vm_stat *s = machine_stat(rq);
@@ -305,7 +313,8 @@ static const struct tree_dir x86_dir = { .nr_entries = 0 };
 
 static const struct tree_entry node_entries[] = {
 	WO("compact", 0200, compact_store),
-	RO("cpulist", 0444, cpulist),
+	{ .name = "cpulist", .mode = S_IFREG | 0444, .show = cpulist,
+	  .attr = cpulist_attr },
 	RO("cpumap", 0444, cpumap),
 	RO("distance", 0444, distance),
 	DIR("hugepages", 0755, &hugepages_dir),

@@ -242,7 +242,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino,
 
 	call_init(&call, req, ino);
 	err = get_attr(call.session, call.node, &call.rq, &st);
-	if (!err && call.node->stable && !call.rq.entry->dir->nr_indexes) {
+	if (!err && call.node->fixed) {
 		fi->cache_readdir = 1;
 		fi->keep_cache = 1;
 	}

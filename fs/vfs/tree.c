@@ -75,6 +75,17 @@ static bool has_subdir_family(const struct tree_dir *dir)
 	return false;
 }
 
+/* Stable families list the same for ever, as tables do. */
+static bool lists_alike(const struct tree_dir *dir)
+{
+	unsigned i;
+
+	for (i = 0; i < dir->nr_indexes; i++)
+		if (!dir->indexes[i]->stable)
+			return false;
+	return true;
+}
+
 /* Node @id for @entry, in the directory whose node is @up. */
 static void fill_node(struct tree *tree, uint32_t id,
 		      const struct tree_entry *entry,
@@ -98,6 +109,7 @@ static void fill_node(struct tree *tree, uint32_t id,
 	if (dir->attr)
 		node->attr = dir->attr;
 	node->nr_subdirs = (uint16_t)count_subdirs(dir);
+	node->fixed = node->stable && lists_alike(dir);
 }
 
 static int grow(struct tree *tree, uint32_t nr)

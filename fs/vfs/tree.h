@@ -170,6 +170,7 @@ struct tree_node {
 	uint16_t nr_subdirs;
 	uint8_t depth; /* numbers above and in it */
 	bool stable;   /* nothing on the way to it can vanish */
+	bool fixed;    /* a directory whose listing never changes */
 };
 
 struct tree {
