@@ -6,6 +6,8 @@
  * calls the engine's doors, the log and the sandbox.  Locks: see
  * machine_fs.h.
  */
+#define _GNU_SOURCE /* O_PATH */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,6 +45,8 @@ int machine_fs_create(struct machine_fs **mfp, struct vm *vm)
 	if (!mf)
 		return -ENOMEM;
 	mf->vm = vm;
+	/* Later the name may lead to our own files: a bind mount, run. */
+	mf->host_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	mf->stat = calloc(1, sizeof(*mf->stat));
 	mf->log_stat = calloc(1, sizeof(*mf->log_stat));
 	if (!mf->stat || !mf->log_stat || kmsg_create(&mf->kmsg) ||
@@ -68,6 +72,8 @@ void machine_fs_destroy(struct machine_fs *mf)
 	kmsg_destroy(mf->kmsg);
 	free(mf->log_stat);
 	free(mf->stat);
+	if (mf->host_proc >= 0)
+		close(mf->host_proc);
 	free(mf);
 }
 
@@ -86,14 +92,15 @@ const struct vm_task_stat *machine_task(const struct tree_req *rq, int pid)
 	return vm_task_get(mf->vm, pid, &mf->task) ? NULL : &mf->task;
 }
 
-size_t machine_read_host(int pid, const char *name, char *buf, size_t size)
+size_t machine_read_host(const struct machine_fs *mf, int pid,
+			 const char *name, char *buf, size_t size)
 {
 	char path[64];
 	ssize_t n = -1;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%d/%s", pid, name);
+	fd = openat(mf->host_proc, path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		n = read(fd, buf, size - 1);
 		close(fd);
@@ -103,12 +110,12 @@ size_t machine_read_host(int pid, const char *name, char *buf, size_t size)
 }
 
 /* The effective capabilities of a process of the host; all if unknown. */
-static uint64_t host_caps(int pid)
+static uint64_t host_caps(const struct machine_fs *mf, int pid)
 {
 	char buf[4096];
 	const char *line;
 
-	if (!machine_read_host(pid, "status", buf, sizeof(buf)))
+	if (!machine_read_host(mf, pid, "status", buf, sizeof(buf)))
 		return UINT64_MAX;
 	line = strstr(buf, "\nCapEff:");
 	return line ? strtoull(line + strlen("\nCapEff:"), NULL, 16) :
@@ -122,7 +129,9 @@ static uint64_t host_caps(int pid)
  */
 static uint64_t caller_caps(const struct tree_req *rq)
 {
-	return rq->uid ? 0 : host_caps(rq->pid) | ~host_caps(getpid());
+	const struct machine_fs *mf = machine_of(rq);
+
+	return rq->uid ? 0 : host_caps(mf, rq->pid) | ~host_caps(mf, getpid());
 }
 
 void machine_cred(const struct tree_req *rq, unsigned want,
@@ -140,8 +149,8 @@ void machine_cred(const struct tree_req *rq, unsigned want,
 	who->cap_sys_admin = caps >> CAP_SYS_ADMIN & 1;
 	who->cap_sys_rawio = caps >> CAP_SYS_RAWIO & 1;
 	if (want & CRED_COMM) {
-		len = machine_read_host(rq->pid, "comm", who->comm,
-					VM_COMM_LEN);
+		len = machine_read_host(machine_of(rq), rq->pid, "comm",
+					who->comm, VM_COMM_LEN);
 		if (len && who->comm[len - 1] == '\n')
 			who->comm[len - 1] = '\0';
 	}

@@ -38,6 +38,7 @@ struct psi_triggers;
 
 struct machine_fs {
 	struct vm *vm;
+	int host_proc; /* of the host, opened before we mount; or -1 */
 	struct kmsg *kmsg;
 	_Atomic(struct sandbox *) sandbox; /* set by its owner, or NULL */
 	struct vm_stat *stat;	    /* (session) of the request under way */
@@ -73,7 +74,8 @@ const struct vm_task_stat *machine_task(const struct tree_req *rq, int pid);
  * The beginning of the host's /proc/@pid/@name, NUL terminated, for what a
  * request does not say of its caller.  The bytes read, 0 if there are none.
  */
-size_t machine_read_host(int pid, const char *name, char *buf, size_t size);
+size_t machine_read_host(const struct machine_fs *mf, int pid,
+			 const char *name, char *buf, size_t size);
 
 /* Which parts of a credential cost something and are wanted. */
 enum { CRED_COMM = 1, CRED_CAPS = 2 };

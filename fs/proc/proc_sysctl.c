@@ -127,7 +127,8 @@ static size_t whole_length(const struct tree_req *rq, size_t len)
 	unsigned i;
 
 	if (len < WRITE_CHUNK ||
-	    !machine_read_host(rq->pid, "syscall", text, sizeof(text)))
+	    !machine_read_host(machine_of(rq), rq->pid, "syscall", text,
+			       sizeof(text)))
 		return len;
 	for (i = 0; i < TREE_NR(arg); i++)
 		arg[i] = strtoull(at, &at, i ? 16 : 10);
