@@ -277,6 +277,7 @@ int vm_boot(struct vm *vm)
 	if (err)
 		return err;
 	writeback_set_ratelimit(vm);
+	pgdats_booted(vm);
 	return boot_tasks(vm);
 }
 

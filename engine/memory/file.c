@@ -83,6 +83,7 @@ static struct file *file_create(struct vm *vm, const char *name, uint32_t disk,
 	f->dirty = reserve_alloc(dirty_bytes(nr_pages));
 	if (!f->dirty)
 		goto err_slot;
+	reserve_dense(f->slot, slot_bytes(nr_pages));
 	if (mapping_register(vm, &f->mapping, kind))
 		goto err_dirty;
 	memcpy(f->name, name, strnlen(name, sizeof(f->name) - 1));

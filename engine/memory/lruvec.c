@@ -52,6 +52,11 @@ void lruvec_fini(struct lruvec *lv)
 	lv->chunk = NULL;
 }
 
+void lruvec_dense(struct lruvec *lv)
+{
+	reserve_dense(lv->chunk, pool_size(lv));
+}
+
 /* --- queues ------------------------------------------------------------- */
 
 static uint32_t chunk_get(struct lruvec *lv, enum vm_lru lru)

@@ -59,6 +59,9 @@ struct lruvec {
 int lruvec_init(struct lruvec *lv, uint64_t nr_pages);
 void lruvec_fini(struct lruvec *lv);
 
+/* See reserve_dense(). */
+void lruvec_dense(struct lruvec *lv);
+
 /* The list that @page's flags name. */
 enum vm_lru page_lru(const struct page *page);
 

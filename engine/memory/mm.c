@@ -77,6 +77,7 @@ static int vma_alloc_arrays(struct vma *vma, uint64_t capacity)
 	vma->upper = reserve_alloc(nr_uppers(capacity) * sizeof(*vma->upper));
 	if (!vma->upper)
 		goto err_table;
+	reserve_dense(vma->pte, capacity * sizeof(*vma->pte));
 	return 0;
 
 err_table:

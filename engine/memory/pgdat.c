@@ -93,6 +93,20 @@ int pgdats_init(struct vm *vm)
 	return 0;
 }
 
+/*
+ * Not before: the first frames of every zone and the first pages of every
+ * list come one host page at a time, which is all that an idle node needs.
+ */
+void pgdats_booted(struct vm *vm)
+{
+	struct pgdat *pgdat;
+
+	assert(vm->mem_map);
+	reserve_dense(vm->mem_map, vm->nr_frames * sizeof(*vm->mem_map));
+	for_each_node(vm, pgdat)
+		lruvec_dense(&pgdat->lruvec);
+}
+
 void pgdats_fini(struct vm *vm)
 {
 	uint64_t blocks = vm->nr_frames >> PAGEBLOCK_ORDER;

@@ -63,4 +63,7 @@ struct pgdat {
 int pgdats_init(struct vm *vm);
 void pgdats_fini(struct vm *vm);
 
+/* The kernel has its pages: what is used from here on is used densely. */
+void pgdats_booted(struct vm *vm);
+
 #endif

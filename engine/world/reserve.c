@@ -4,7 +4,8 @@
  *
  * Huge pages are asked not to be used: with them, a first write to an entry
  * would bring in 2 MiB at once, and an idle machine of a terabyte touches a
- * few entries of many arrays.
+ * few entries of many arrays.  reserve_dense() allows them where it pays, so
+ * large arrays begin at a multiple of their size.
  *
  * Called by everything that has one entry a page, at start and when an area
  * or a file grows.  No lock: the caller owns the array.
@@ -19,6 +20,9 @@
 
 #include "world/compiler.h"
 #include "world/reserve.h"
+
+#define HUGE_PAGE ((size_t)2 << 20)
+#define DENSE_MIN (2 * HUGE_PAGE) /* smaller arrays fit the TLB */
 
 static size_t host_page(void)
 {
@@ -40,6 +44,30 @@ static size_t whole_pages(size_t size)
 	return (size + page - 1) / page * page;
 }
 
+static void *map_zeroes(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* @len bytes that begin where a huge page does. */
+static void *map_aligned(size_t len)
+{
+	char *p = map_zeroes(len + HUGE_PAGE);
+	size_t before;
+
+	if (!p)
+		return NULL;
+	before = -(uintptr_t)p % HUGE_PAGE;
+	if (before)
+		munmap(p, before);
+	munmap(p + before + len, HUGE_PAGE - before);
+	assert((uintptr_t)(p + before) % HUGE_PAGE == 0);
+	return p + before;
+}
+
 void *reserve_alloc(size_t size)
 {
 	const size_t len = whole_pages(size);
@@ -47,12 +75,17 @@ void *reserve_alloc(size_t size)
 
 	if (len == 0)
 		return NULL;
-	p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
-		return NULL;
-	madvise(p, len, MADV_NOHUGEPAGE);
+	p = len < DENSE_MIN ? map_zeroes(len) : map_aligned(len);
+	if (p)
+		madvise(p, len, MADV_NOHUGEPAGE);
 	return p;
+}
+
+void reserve_dense(void *p, size_t size)
+{
+	assert(p || size == 0);
+	if (size >= DENSE_MIN)
+		madvise(p, whole_pages(size), MADV_HUGEPAGE);
 }
 
 void *reserve_grow(void *p, size_t old, size_t size)

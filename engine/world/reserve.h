@@ -15,6 +15,14 @@
 void *reserve_alloc(size_t size);
 
 /*
+ * What is not there yet of @p may come in huge pages of the host: for an
+ * array that will be used at random places all over, where most of the time
+ * goes into finding the host's small pages.  A hint, nothing can go wrong;
+ * small arrays stay as they are.
+ */
+void reserve_dense(void *p, size_t size);
+
+/*
  * Make @p, of @old bytes, @size bytes long; what is new is zero.  Returns
  * where it is now, or NULL with @p as it was.
  */
