@@ -104,8 +104,13 @@ static bool check_zone(struct vm *vm, const struct zone *z,
 	return true;
 }
 
+/* What one address space's tables hold. */
+struct found {
+	uint64_t rss, swap;
+};
+
 static bool check_pte(struct vm *vm, const struct vma *vma, uint64_t i,
-		      struct vm_complaint *c, uint64_t *rss, uint64_t *swap)
+		      struct vm_complaint *c, struct found *found)
 {
 	uint32_t pte = vma->pte[i];
 	const struct page *p;
@@ -113,14 +118,14 @@ static bool check_pte(struct vm *vm, const struct vma *vma, uint64_t i,
 	if (pte_swapped(pte)) {
 		const struct swap_slot *s = swap_slot_get(vm, pte);
 
-		++*swap;
+		found->swap++;
 		return (s->owner == vma->mapping.id && s->index == i) ||
 		       check_fails(c, "swap entry and its slot's page",
 				   (int64_t)i, s->index, vma->mm->task->pid);
 	}
 	if (!pte_present(pte))
 		return true;
-	++*rss;
+	found->rss++;
 	p = pfn_page(vm, pte_pfn(pte));
 	if (!(p->flags & PG_MAPPED) || p->flags & (PG_BUDDY | PG_KERNEL))
 		return check_fails(c, "mapped page's flags, pid", p->flags,
@@ -135,7 +140,7 @@ static bool check_pte(struct vm *vm, const struct vma *vma, uint64_t i,
 static bool check_mm(struct vm *vm, const struct mm *mm,
 		     struct vm_complaint *c)
 {
-	uint64_t rss = 0, swap = 0;
+	struct found found = { 0 };
 
 	for (uint32_t v = 0; v < mm->nr_vmas; v++) {
 		const struct vma *vma = mm->vma[v];
@@ -146,16 +151,18 @@ static bool check_mm(struct vm *vm, const struct mm *mm,
 				i |= PTES_PER_TABLE - 1;
 				continue;
 			}
-			if (!check_pte(vm, vma, i, c, &rss, &swap))
+			if (!check_pte(vm, vma, i, c, &found))
 				return false;
 		}
 	}
-	if (rss != mm_rss(mm))
-		return check_fails(c, "mapped pages and rss", (int64_t)rss,
-				   (int64_t)mm_rss(mm), mm->task->pid);
-	if (swap != mm->swapents)
-		return check_fails(c, "swap entries and VmSwap", (int64_t)swap,
-				   (int64_t)mm->swapents, mm->task->pid);
+	if (found.rss != mm_rss(mm))
+		return check_fails(c, "mapped pages and rss",
+				   (int64_t)found.rss, (int64_t)mm_rss(mm),
+				   mm->task->pid);
+	if (found.swap != mm->swapents)
+		return check_fails(c, "swap entries and VmSwap",
+				   (int64_t)found.swap, (int64_t)mm->swapents,
+				   mm->task->pid);
 	return true;
 }
 

@@ -201,10 +201,10 @@ static uint32_t count_kernel_pages(struct vm *vm, uint32_t start)
 /*
  * mm/page_alloc.c:steal_suitable_fallback.  @pfn, of @order, is off its list;
  * a whole page block changes its type, a part of one may take the free rest
- * of the block along.
+ * of the block along.  True: a page block was broken.
  */
-static void steal(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order,
-		  enum vm_migratetype type, bool *fragmented)
+static bool steal(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order,
+		  enum vm_migratetype type)
 {
 	uint32_t start = pfn & ~(PAGEBLOCK_PAGES - 1);
 	uint32_t mine;
@@ -212,16 +212,16 @@ static void steal(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order,
 	if (order >= PAGEBLOCK_ORDER) {
 		for (uint32_t b = 0; b < 1u << order; b += PAGEBLOCK_PAGES)
 			set_pageblock_type(vm, z, pfn + b, type);
-		return;
+		return false;
 	}
-	*fragmented = true;
 	if (order < PAGEBLOCK_ORDER / 2 && type == VM_MIGRATE_MOVABLE)
-		return;
+		return true;
 	mine = claim_free_blocks(vm, z, start, type) + (1u << order);
 	if (type != VM_MIGRATE_MOVABLE)
 		mine += count_kernel_pages(vm, start);
 	if (mine >= PAGEBLOCK_PAGES / 2)
 		set_pageblock_type(vm, z, start, type);
+	return true;
 }
 
 /* The largest block of another type, so that it is broken seldom. */
@@ -235,7 +235,7 @@ static uint32_t take_fallback(struct vm *vm, struct zone *z, unsigned order,
 
 			if (pfn == PFN_NONE)
 				continue;
-			steal(vm, z, pfn, o, type, fragmented);
+			*fragmented = steal(vm, z, pfn, o, type);
 			expand(vm, z, pfn, order, o, pageblock_type(vm, pfn));
 			return pfn;
 		}

@@ -20,7 +20,14 @@
 #include "memory/task.h"
 #include "world/world.h"
 
-/* The tunables, named as the files of /proc/sys/vm (sysctl.c). */
+/*
+ * The tunables, named as the files of /proc/sys/vm are, with '_' for '-', and
+ * in their order.  Units and defaults are those of the files (fact sheet A.1):
+ * bytes, kB, per cent, 1/100 s or seconds as the name says, watermark_*_factor
+ * in 1/10000 of a zone.  Written by sysctl.c alone, within the bounds of its
+ * table; read by everybody.  Values that come from the machine's memory
+ * (min_free_kbytes, the two reserves) are filled in at the end of the boot.
+ */
 struct tunables {
 	uint64_t admin_reserve_kbytes;
 	int32_t compact_memory;
@@ -75,6 +82,15 @@ struct tunables {
 
 struct cpu; /* actors/cpu.h */
 
+/*
+ * One machine.  vm.c makes it from a struct vm_machine and takes it down.
+ *
+ * Whose is what: nodes, zones and frames are here; files, tasks, CPUs and
+ * flushers are allocated by the module that is named beside them, which frees
+ * them as well.  Everything that points at a page does so by frame number, and
+ * a page names its owner by number (mapping.h), so that nothing here depends
+ * on addresses.
+ */
 struct vm {
 	struct world world;
 	struct vm_machine conf; /* as given; file and task lists are copies */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * trace.c - the observer, and the names of events.
+ *
+ * Called wherever something happens that an observer may want to know; when
+ * there is none the callers do not even fill an event in.  Calls the observer
+ * with the world's lock held.
  */
 #include "memory/trace.h"
 

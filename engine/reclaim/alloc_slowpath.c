@@ -16,14 +16,14 @@
 
 static void pick_preferred_zone(struct vm *vm, struct alloc_context *ac)
 {
-	const struct pgdat *pref = &vm->node[ac->nid];
+	const struct pgdat *pref = &vm->node[ac->rq.nid];
 
 	ac->preferred_zone = pref->zonelist[0].zone;
 	for (unsigned i = 0; i < pref->nr_zonelist; i++) {
 		const struct zone *z = vm->zone_table[pref->zonelist[i].zone];
 
 		if ((int)z->type <= ac->highest_zoneidx &&
-		    ac->nodemask & 1ull << z->nid) {
+		    ac->rq.nodemask & 1ull << z->nid) {
 			ac->preferred_zone = z->id;
 			return;
 		}
@@ -39,22 +39,18 @@ static enum vm_migratetype gfp_migratetype(uint32_t gfp)
 	return VM_MIGRATE_UNMOVABLE;
 }
 
-void alloc_begin(struct vm *vm, struct alloc_context *ac, uint32_t gfp,
-		 unsigned order, int nid, uint64_t nodemask, struct task *task)
+void alloc_begin(struct vm *vm, struct alloc_context *ac,
+		 const struct page_request *rq)
 {
-	assert(nid >= 0 && (uint32_t)nid < vm->nr_nodes);
-	assert(!(gfp & GFP_BIT_DIRECT_RECLAIM) || task);
-	ac->gfp = gfp;
-	ac->order = order;
-	ac->nid = nid;
-	ac->nodemask = nodemask;
-	ac->task = task;
-	ac->migratetype = gfp_migratetype(gfp);
+	assert(rq->nid >= 0 && (uint32_t)rq->nid < vm->nr_nodes);
+	assert(!(rq->gfp & GFP_BIT_DIRECT_RECLAIM) || rq->task);
+	ac->rq = *rq;
+	ac->migratetype = gfp_migratetype(rq->gfp);
 	ac->pfn = PFN_NONE;
 	ac->cost_ns = 0;
 	ac->stage = ALLOC_FAST;
 	ac->alloc_flags = 0;
-	ac->highest_zoneidx = gfp_zone(gfp);
+	ac->highest_zoneidx = gfp_zone(rq->gfp);
 	ac->no_progress_loops = 0;
 	ac->stalled = false;
 	ac->began_ns = vm->world.now_ns;
@@ -64,11 +60,11 @@ void alloc_begin(struct vm *vm, struct alloc_context *ac, uint32_t gfp,
 
 static uint32_t retry_flags(const struct alloc_context *ac)
 {
-	uint32_t flags = gfp_to_alloc_flags(ac->gfp, ac->order);
+	uint32_t flags = gfp_to_alloc_flags(ac->rq.gfp, ac->rq.order);
 
 	/* an OOM victim may use half of what others must leave (B.6) */
-	if (ac->task && ac->task->flags & TF_MEMDIE &&
-	    !(ac->gfp & GFP_BIT_NOMEMALLOC))
+	if (ac->rq.task && ac->rq.task->flags & TF_MEMDIE &&
+	    !(ac->rq.gfp & GFP_BIT_NOMEMALLOC))
 		flags |= ALLOC_OOM;
 	return flags;
 }
@@ -80,7 +76,7 @@ static void enter(struct vm *vm, struct alloc_context *ac,
 	switch (stage) {
 	case ALLOC_SLOW:
 	case ALLOC_RETRY:
-		if (ac->gfp & GFP_BIT_KSWAPD_RECLAIM)
+		if (ac->rq.gfp & GFP_BIT_KSWAPD_RECLAIM)
 			wake_all_kswapds(vm, ac);
 		ac->alloc_flags = retry_flags(ac);
 		walk_begin(ac, WMARK_MIN);
@@ -101,11 +97,11 @@ static void enter(struct vm *vm, struct alloc_context *ac,
 /* Direct reclaim begins or ends: a memory stall (J.5), the task's own time. */
 static void set_stalled(struct vm *vm, struct alloc_context *ac, bool stalled)
 {
-	assert(ac->task);
+	assert(ac->rq.task);
 	if (stalled == ac->stalled)
 		return;
 	ac->stalled = stalled;
-	task_psi(vm, ac->task, stalled ? 0 : PSI_MEMSTALL,
+	task_psi(vm, ac->rq.task, stalled ? 0 : PSI_MEMSTALL,
 		 stalled ? PSI_MEMSTALL : 0);
 }
 
@@ -113,13 +109,13 @@ static void set_stalled(struct vm *vm, struct alloc_context *ac, bool stalled)
 static struct pgdat *throttle_node(struct vm *vm,
 				   const struct alloc_context *ac)
 {
-	const struct pgdat *pref = &vm->node[ac->nid];
+	const struct pgdat *pref = &vm->node[ac->rq.nid];
 
 	for (unsigned i = 0; i < pref->nr_zonelist; i++) {
 		const struct zone *z = vm->zone_table[pref->zonelist[i].zone];
 
 		if (z->type <= VM_ZONE_NORMAL &&
-		    ac->nodemask & 1ull << z->nid)
+		    ac->rq.nodemask & 1ull << z->nid)
 			return &vm->node[z->nid];
 	}
 	return NULL;
@@ -128,9 +124,8 @@ static struct pgdat *throttle_node(struct vm *vm,
 static void begin_direct_reclaim(struct vm *vm, struct alloc_context *ac)
 {
 	enter(vm, ac, ALLOC_RECLAIM);
-	ac->task->direct_reclaims++;
-	direct_reclaim_begin(vm, &ac->reclaim, ac->task, ac->gfp,
-			     (int)ac->order, ac->nid, ac->nodemask);
+	ac->rq.task->direct_reclaims++;
+	direct_reclaim_begin(vm, &ac->reclaim, &ac->rq);
 }
 
 static enum alloc_result step_throttle(struct vm *vm, struct alloc_context *ac)
@@ -152,9 +147,9 @@ static enum alloc_result step_throttle(struct vm *vm, struct alloc_context *ac)
 /* C.3, should_reclaim_retry: would all that is reclaimable be enough? */
 static bool should_reclaim_retry(struct vm *vm, struct alloc_context *ac)
 {
-	const struct pgdat *pref = &vm->node[ac->nid];
+	const struct pgdat *pref = &vm->node[ac->rq.nid];
 
-	if (ac->reclaim.sc.nr_reclaimed && ac->order <= 3)
+	if (ac->reclaim.sc.nr_reclaimed && ac->rq.order <= 3)
 		ac->no_progress_loops = 0;
 	else
 		ac->no_progress_loops++;
@@ -166,7 +161,7 @@ static bool should_reclaim_retry(struct vm *vm, struct alloc_context *ac)
 		bool ok;
 
 		if ((int)z->type > ac->highest_zoneidx ||
-		    !(ac->nodemask & 1ull << z->nid))
+		    !(ac->rq.nodemask & 1ull << z->nid))
 			continue;
 		reclaimable = zone_reclaimable_pages(vm, z);
 		ok = watermark_passes(reclaimable + zone_free_pages(z), min,
@@ -194,7 +189,7 @@ static enum alloc_result step_reclaim(struct vm *vm, struct alloc_context *ac)
 	if (r == RECLAIM_AGAIN)
 		return ALLOC_AGAIN;
 	set_stalled(vm, ac, false);
-	ac->task->direct_reclaim_ns +=
+	ac->rq.task->direct_reclaim_ns +=
 		vm->world.now_ns + ac->cost_ns - ac->reclaim.began_ns;
 	enter(vm, ac, ALLOC_RECLAIMED);
 	return ALLOC_AGAIN;
@@ -202,14 +197,14 @@ static enum alloc_result step_reclaim(struct vm *vm, struct alloc_context *ac)
 
 static enum alloc_result step_oom_kill(struct vm *vm, struct alloc_context *ac)
 {
-	struct oom_control oc = { .nodemask = ac->nodemask,
-				  .gfp = ac->gfp,
-				  .order = (int)ac->order,
-				  .task = ac->task };
+	struct oom_control oc = { .nodemask = ac->rq.nodemask,
+				  .gfp = ac->rq.gfp,
+				  .order = (int)ac->rq.order,
+				  .task = ac->rq.task };
 
 	/* C.5 point 3: what never kills */
-	if (ac->order > 3 || ac->highest_zoneidx < VM_ZONE_NORMAL ||
-	    ac->gfp & (GFP_BIT_RETRY_MAYFAIL | GFP_BIT_THISNODE))
+	if (ac->rq.order > 3 || ac->highest_zoneidx < VM_ZONE_NORMAL ||
+	    ac->rq.gfp & (GFP_BIT_RETRY_MAYFAIL | GFP_BIT_THISNODE))
 		return ALLOC_FAILED;
 	if (!out_of_memory(vm, &oc))
 		return ALLOC_FAILED;
@@ -229,14 +224,14 @@ static enum alloc_result walk_failed(struct vm *vm, struct alloc_context *ac)
 		return ALLOC_AGAIN;
 	case ALLOC_SLOW:
 	case ALLOC_RETRY:
-		if (!(ac->gfp & GFP_BIT_DIRECT_RECLAIM))
+		if (!(ac->rq.gfp & GFP_BIT_DIRECT_RECLAIM))
 			return ALLOC_FAILED;
 		enter(vm, ac, ALLOC_THROTTLE);
 		return ALLOC_AGAIN;
 	case ALLOC_RECLAIMED:
-		if (ac->gfp & GFP_BIT_NORETRY)
+		if (ac->rq.gfp & GFP_BIT_NORETRY)
 			return ALLOC_FAILED;
-		if (ac->order > 3 && !(ac->gfp & GFP_BIT_RETRY_MAYFAIL))
+		if (ac->rq.order > 3 && !(ac->rq.gfp & GFP_BIT_RETRY_MAYFAIL))
 			return ALLOC_FAILED;
 		enter(vm, ac,
 		      should_reclaim_retry(vm, ac) ? ALLOC_RETRY
@@ -311,7 +306,7 @@ enum alloc_result alloc_step(struct vm *vm, struct alloc_context *ac)
 		r = step_once(vm, ac);
 	while (r == ALLOC_AGAIN && ac->cost_ns == 0);
 	assert(r != ALLOC_DONE || ac->pfn != PFN_NONE);
-	if (r == ALLOC_FAILED && !(ac->gfp & GFP_BIT_NOWARN))
+	if (r == ALLOC_FAILED && !(ac->rq.gfp & GFP_BIT_NOWARN))
 		trace_alloc_failure(vm, ac);
 	return r;
 }
@@ -319,12 +314,12 @@ enum alloc_result alloc_step(struct vm *vm, struct alloc_context *ac)
 void alloc_abort(struct vm *vm, struct alloc_context *ac)
 {
 	assert(ac->pfn == PFN_NONE);
-	if (!ac->task)
+	if (!ac->rq.task)
 		return;
 	if (ac->stage == ALLOC_NODE_RECLAIM)
 		node_reclaim_abort(vm, &ac->reclaim);
 	if (ac->stage == ALLOC_RECLAIM)
-		ac->task->direct_reclaim_ns +=
+		ac->rq.task->direct_reclaim_ns +=
 			vm->world.now_ns - ac->reclaim.began_ns;
 	set_stalled(vm, ac, false);
 }

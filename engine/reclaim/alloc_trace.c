@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * alloc_trace.c - what the allocator tells an observer (fact sheet L.2).
+ *
+ * Called by alloc_slowpath.c; calls trace.c.  Costs a test when nobody
+ * observes.  Locking: the world's lock.
  */
 #include <assert.h>
 
@@ -15,9 +18,9 @@ void trace_reclaim_retry(struct vm *vm, const struct alloc_context *ac,
 	assert(zone_populated(z));
 	if (!trace_enabled(vm))
 		return;
-	ev = trace_event(vm, VM_EV_RECLAIM_RETRY_ZONE, ac->task);
+	ev = trace_event(vm, VM_EV_RECLAIM_RETRY_ZONE, ac->rq.task);
 	ev.nid = z->nid;
-	ev.order = (int)ac->order;
+	ev.order = (int)ac->rq.order;
 	ev.retry.zone = z->type;
 	ev.retry.reclaimable = reclaimable;
 	ev.retry.available = reclaimable + zone_free_pages(z);
@@ -34,8 +37,8 @@ void trace_alloc_failure(struct vm *vm, const struct alloc_context *ac)
 	assert(ac->pfn == PFN_NONE);
 	if (!trace_enabled(vm))
 		return;
-	ev = trace_event(vm, VM_EV_PAGE_ALLOC_FAILURE, ac->task);
-	ev.order = (int)ac->order;
-	ev.gfp = ac->gfp;
+	ev = trace_event(vm, VM_EV_PAGE_ALLOC_FAILURE, ac->rq.task);
+	ev.order = (int)ac->rq.order;
+	ev.gfp = ac->rq.gfp;
 	trace_send(vm, &ev);
 }

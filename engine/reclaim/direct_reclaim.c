@@ -24,30 +24,30 @@ static void begin_pass(struct vm *vm, struct reclaim *r)
 	r->seen = 0;
 }
 
-void direct_reclaim_begin(struct vm *vm, struct reclaim *r, struct task *task,
-			  uint32_t gfp, int order, int nid, uint64_t nodemask)
+void direct_reclaim_begin(struct vm *vm, struct reclaim *r,
+			  const struct page_request *rq)
 {
-	assert(task && nid >= 0);
+	assert(rq->task && rq->nid >= 0);
 	memset(r, 0, sizeof(*r));
-	r->task = task;
-	r->nid = nid;
-	r->nodemask = nodemask;
+	r->task = rq->task;
+	r->nid = rq->nid;
+	r->nodemask = rq->nodemask;
 	r->began_ns = vm->world.now_ns;
 	r->sc.who = RECLAIM_DIRECT;
 	r->sc.nr_to_reclaim = SWAP_CLUSTER_MAX;
-	r->sc.gfp = gfp;
-	r->sc.order = order;
-	r->sc.reclaim_idx = gfp_zone(gfp);
+	r->sc.gfp = rq->gfp;
+	r->sc.order = (int)rq->order;
+	r->sc.reclaim_idx = gfp_zone(rq->gfp);
 	r->sc.may_writepage = !vm->ctl.laptop_mode;
 	r->sc.may_unmap = true;
 	r->sc.may_swap = true;
 	begin_pass(vm, r);
 	if (trace_enabled(vm)) {
 		struct vm_event ev = trace_event(
-			vm, VM_EV_DIRECT_RECLAIM_BEGIN, task);
+			vm, VM_EV_DIRECT_RECLAIM_BEGIN, rq->task);
 
-		ev.order = order;
-		ev.gfp = gfp;
+		ev.order = (int)rq->order;
+		ev.gfp = rq->gfp;
 		trace_send(vm, &ev);
 	}
 }

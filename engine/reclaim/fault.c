@@ -74,10 +74,16 @@ enum step step_wait_page(struct vm *vm, struct task *t, struct access *a,
 enum step step_alloc_begin(struct vm *vm, struct task *t, struct access *a,
 			   uint32_t gfp, enum access_stage stage)
 {
+	const struct page_request rq = {
+		.gfp = gfp,
+		.nid = vm->conf.cpu_node[t->cpu],
+		.nodemask = t->nodes,
+		.task = t,
+	};
+
 	assert(!allocating(a));
 	a->stage = stage;
-	alloc_begin(vm, &a->alloc, gfp, 0, vm->conf.cpu_node[t->cpu], t->nodes,
-		    t);
+	alloc_begin(vm, &a->alloc, &rq);
 	return STEP_ON;
 }
 

@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gfp.h - what a request for pages may do (fact sheet C.7, Linux 6.12 bits).
+ *
+ * Single bits are GFP_BIT_x.  A class is the sum of bits that a kind of user
+ * has; which one is used where:
+ *
+ *	GFP_ANON	zero-filled page of an anonymous fault
+ *	GFP_SWAPIN	page for what comes back from swap
+ *	GFP_CACHE	page cache that is read
+ *	GFP_CACHE_WRITE	page cache that is about to be written
+ *	GFP_READAHEAD	pages nobody waits for: taken if they are there
+ *	GFP_PAGETABLE	page tables
+ *	GFP_NOWAIT	the kernel's own, at boot
  */
 #ifndef ENGINE_RECLAIM_GFP_H
 #define ENGINE_RECLAIM_GFP_H
+
+#include <stdint.h>
+
+struct task;
 
 enum {
 	GFP_BIT_DMA = 0x1,
@@ -45,6 +60,15 @@ enum {
 		~GFP_BIT_DIRECT_RECLAIM,
 	GFP_PAGETABLE = GFP_KERNEL | GFP_BIT_ACCOUNT | GFP_BIT_ZERO |
 			GFP_BIT_COMP,
+};
+
+/* A request for 2^order pages: who asks, how urgently, and from where. */
+struct page_request {
+	uint32_t gfp;
+	unsigned order;
+	int nid;	   /* preferred node */
+	uint64_t nodemask; /* nodes allowed; all ones: no policy */
+	struct task *task; /* who asks; NULL: nobody, does not block */
 };
 
 #endif

@@ -40,29 +40,29 @@ static uint64_t pagecache_reclaimable(const struct vm *vm,
 }
 
 static void begin(struct vm *vm, struct reclaim *r, struct zone *z,
-		  struct task *task, uint32_t gfp, int order)
+		  const struct page_request *rq)
 {
 	int mode = vm->ctl.zone_reclaim_mode;
 
 	assert(mode & (RECLAIM_ZONE | RECLAIM_WRITE | RECLAIM_UNMAP));
 	memset(r, 0, sizeof(*r));
-	r->task = task;
+	r->task = rq->task;
 	r->nid = z->nid;
 	r->began_ns = vm->world.now_ns;
 	r->sc.who = RECLAIM_NODE;
-	r->sc.nr_to_reclaim = MAX(1ull << order, SWAP_CLUSTER_MAX);
-	r->sc.gfp = gfp;
-	r->sc.order = order;
+	r->sc.nr_to_reclaim = MAX(1ull << rq->order, SWAP_CLUSTER_MAX);
+	r->sc.gfp = rq->gfp;
+	r->sc.order = (int)rq->order;
 	r->sc.priority = NODE_RECLAIM_PRIORITY;
-	r->sc.reclaim_idx = gfp_zone(gfp);
+	r->sc.reclaim_idx = gfp_zone(rq->gfp);
 	r->sc.may_writepage = mode & RECLAIM_WRITE;
 	r->sc.may_unmap = mode & RECLAIM_UNMAP;
 	r->sc.may_swap = true;
 }
 
 enum node_reclaim_verdict node_reclaim_begin(struct vm *vm, struct reclaim *r,
-					     struct zone *z, struct task *task,
-					     uint32_t gfp, int order)
+					     struct zone *z,
+					     const struct page_request *rq)
 {
 	struct pgdat *pgdat = &vm->node[z->nid];
 
@@ -71,21 +71,21 @@ enum node_reclaim_verdict node_reclaim_begin(struct vm *vm, struct reclaim *r,
 	    (uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE] <=
 		    pgdat->min_slab_pages)
 		return NODE_RECLAIM_FULL;
-	if (!(gfp & GFP_BIT_DIRECT_RECLAIM) || !task)
+	if (!(rq->gfp & GFP_BIT_DIRECT_RECLAIM) || !rq->task)
 		return NODE_RECLAIM_NOSCAN;
-	if (pgdat->has_cpu && vm->conf.cpu_node[task->cpu] != z->nid)
+	if (pgdat->has_cpu && vm->conf.cpu_node[rq->task->cpu] != z->nid)
 		return NODE_RECLAIM_NOSCAN;
 	if (pgdat->flags & PGDAT_RECLAIM_LOCKED)
 		return NODE_RECLAIM_NOSCAN;
 	pgdat->flags |= PGDAT_RECLAIM_LOCKED;
-	begin(vm, r, z, task, gfp, order);
+	begin(vm, r, z, rq);
 	if (trace_enabled(vm)) {
 		struct vm_event ev = trace_event(
-			vm, VM_EV_NODE_RECLAIM_BEGIN, task);
+			vm, VM_EV_NODE_RECLAIM_BEGIN, rq->task);
 
 		ev.nid = z->nid;
-		ev.order = order;
-		ev.gfp = gfp;
+		ev.order = (int)rq->order;
+		ev.gfp = rq->gfp;
 		trace_send(vm, &ev);
 	}
 	return NODE_RECLAIM_RUN;

@@ -49,10 +49,10 @@ static bool zone_passes(const struct zone *z, const struct alloc_context *ac)
 {
 	if (ac->alloc_flags & ALLOC_NO_WATERMARKS)
 		return true;
-	if (zone_watermark_ok(z, ac->order, wmark_pages(z, ac->mark),
+	if (zone_watermark_ok(z, ac->rq.order, wmark_pages(z, ac->mark),
 			      ac->highest_zoneidx, ac->alloc_flags))
 		return true;
-	return ac->order == 0 && z->boost && ac->mark == WMARK_MIN &&
+	return ac->rq.order == 0 && z->boost && ac->mark == WMARK_MIN &&
 	       ac->alloc_flags & ALLOC_MIN_RESERVE &&
 	       zone_watermark_ok(z, 0, z->wmark[WMARK_MIN],
 				 ac->highest_zoneidx, ac->alloc_flags);
@@ -63,9 +63,9 @@ static void count_numa(struct vm *vm, struct zone *z,
 		       const struct alloc_context *ac)
 {
 	struct zone *asked = vm->zone_table[ac->preferred_zone];
-	int here = ac->task && ac->task->cpu >= 0
-			   ? vm->conf.cpu_node[ac->task->cpu]
-			   : ac->nid;
+	int here = ac->rq.task && ac->rq.task->cpu >= 0
+			   ? vm->conf.cpu_node[ac->rq.task->cpu]
+			   : ac->rq.nid;
 
 	if (!vm->ctl.numa_stat)
 		return;
@@ -90,7 +90,7 @@ static void boost_zone(struct vm *vm, struct zone *z,
 		return;
 	assert(boost > z->boost);
 	z->boost = boost;
-	if (ac->gfp & GFP_BIT_KSWAPD_RECLAIM)
+	if (ac->rq.gfp & GFP_BIT_KSWAPD_RECLAIM)
 		wakeup_kswapd(vm, z, 0, 0, z->type);
 }
 
@@ -98,19 +98,19 @@ static bool take_from(struct vm *vm, struct zone *z, struct alloc_context *ac)
 {
 	bool fragmented;
 
-	ac->pfn = buddy_alloc(vm, z, ac->order, ac->migratetype, &fragmented);
+	ac->pfn = buddy_alloc(vm, z, ac->rq.order, ac->migratetype, &fragmented);
 	if (ac->pfn == PFN_NONE)
 		return false;
-	count_events(vm, PGALLOC_DMA + z->type, 1ull << ac->order);
+	count_events(vm, PGALLOC_DMA + z->type, 1ull << ac->rq.order);
 	count_numa(vm, z, ac);
 	if (fragmented)
 		boost_zone(vm, z, ac);
 	/* the textbook's kswapd does not wait for the low mark */
 	if (vm->conf.kswapd_wake == VM_KSWAPD_WAKE_HIGH &&
-	    ac->gfp & GFP_BIT_KSWAPD_RECLAIM &&
-	    !zone_watermark_ok(z, ac->order, wmark_pages(z, WMARK_HIGH),
+	    ac->rq.gfp & GFP_BIT_KSWAPD_RECLAIM &&
+	    !zone_watermark_ok(z, ac->rq.order, wmark_pages(z, WMARK_HIGH),
 			       ac->highest_zoneidx, 0))
-		wakeup_kswapd(vm, z, ac->gfp, (int)ac->order,
+		wakeup_kswapd(vm, z, ac->rq.gfp, (int)ac->rq.order,
 			      ac->highest_zoneidx);
 	return true;
 }
@@ -120,10 +120,10 @@ static bool try_node_reclaim(struct vm *vm, struct alloc_context *ac,
 			     struct zone *z)
 {
 	if (!(vm->ctl.zone_reclaim_mode & 7) ||
-	    vm->conf.node[ac->nid].distance[z->nid] > RECLAIM_DISTANCE)
+	    vm->conf.node[ac->rq.nid].distance[z->nid] > RECLAIM_DISTANCE)
 		return false;
-	return node_reclaim_begin(vm, &ac->reclaim, z, ac->task, ac->gfp,
-				  (int)ac->order) == NODE_RECLAIM_RUN;
+	return node_reclaim_begin(vm, &ac->reclaim, z, &ac->rq) ==
+	       NODE_RECLAIM_RUN;
 }
 
 void walk_begin(struct alloc_context *ac, enum zone_watermark mark)
@@ -135,7 +135,7 @@ void walk_begin(struct alloc_context *ac, enum zone_watermark mark)
 
 enum walk_result walk_zonelist(struct vm *vm, struct alloc_context *ac)
 {
-	const struct pgdat *pref = &vm->node[ac->nid];
+	const struct pgdat *pref = &vm->node[ac->rq.nid];
 	bool resumed = ac->stage == ALLOC_NODE_RECLAIM;
 
 	for (; ac->zone_at < pref->nr_zonelist; ac->zone_at++) {
@@ -143,7 +143,7 @@ enum walk_result walk_zonelist(struct vm *vm, struct alloc_context *ac)
 			vm->zone_table[pref->zonelist[ac->zone_at].zone];
 
 		if ((int)z->type > ac->highest_zoneidx ||
-		    !(ac->nodemask & 1ull << z->nid))
+		    !(ac->rq.nodemask & 1ull << z->nid))
 			continue;
 		if (!zone_passes(z, ac)) {
 			/* after its node was reclaimed a zone has one try */
@@ -178,10 +178,12 @@ uint32_t gfp_to_alloc_flags(uint32_t gfp, unsigned order)
 uint32_t alloc_pages_nowait(struct vm *vm, uint32_t gfp, unsigned order,
 			    int nid, uint64_t nodemask)
 {
+	const struct page_request rq = { .gfp = gfp, .order = order,
+					 .nid = nid, .nodemask = nodemask };
 	struct alloc_context ac;
 
 	assert(!(gfp & GFP_BIT_DIRECT_RECLAIM));
-	alloc_begin(vm, &ac, gfp, order, nid, nodemask, NULL);
+	alloc_begin(vm, &ac, &rq);
 	if (walk_zonelist(vm, &ac) == WALK_FOUND)
 		return ac.pfn;
 	if (gfp & GFP_BIT_KSWAPD_RECLAIM)
@@ -231,7 +233,7 @@ void wakeup_kswapd(struct vm *vm, struct zone *z, uint32_t gfp, int order,
 
 void wake_all_kswapds(struct vm *vm, const struct alloc_context *ac)
 {
-	const struct pgdat *pref = &vm->node[ac->nid];
+	const struct pgdat *pref = &vm->node[ac->rq.nid];
 	int last = -1;
 
 	assert(pref->nr_zonelist > 0);
@@ -239,10 +241,40 @@ void wake_all_kswapds(struct vm *vm, const struct alloc_context *ac)
 		struct zone *z = vm->zone_table[pref->zonelist[i].zone];
 
 		if ((int)z->type > ac->highest_zoneidx || z->nid == last ||
-		    !(ac->nodemask & 1ull << z->nid))
+		    !(ac->rq.nodemask & 1ull << z->nid))
 			continue;
 		last = z->nid;
-		wakeup_kswapd(vm, z, ac->gfp, (int)ac->order,
+		wakeup_kswapd(vm, z, ac->rq.gfp, (int)ac->rq.order,
 			      ac->highest_zoneidx);
+	}
+}
+
+static bool any_zone_passes(struct vm *vm, const struct alloc_context *ac)
+{
+	const struct pgdat *pref = &vm->node[ac->rq.nid];
+
+	assert(ac->mark == WMARK_LOW);
+	for (unsigned i = 0; i < pref->nr_zonelist; i++)
+		if (zone_passes(vm->zone_table[pref->zonelist[i].zone], ac))
+			return true;
+	return false;
+}
+
+void wake_kswapds_below_low(struct vm *vm)
+{
+	struct pgdat *pgdat;
+
+	assert(vm->nr_nodes > 0);
+	for_each_node(vm, pgdat) {
+		const struct page_request rq = { .gfp = GFP_READAHEAD,
+						 .nid = pgdat->nid,
+						 .nodemask = UINT64_MAX };
+		struct alloc_context ac;
+
+		if (!pgdat->has_cpu)
+			continue;
+		alloc_begin(vm, &ac, &rq);
+		if (!any_zone_passes(vm, &ac))
+			wake_all_kswapds(vm, &ac);
 	}
 }

@@ -49,12 +49,7 @@ enum alloc_stage {
 };
 
 struct alloc_context {
-	/* the request */
-	uint32_t gfp;
-	unsigned order;
-	int nid;	   /* preferred node */
-	uint64_t nodemask; /* nodes allowed; all ones: no policy */
-	struct task *task; /* who asks; NULL: nobody, does not block */
+	struct page_request rq;
 	enum vm_migratetype migratetype;
 
 	/* the answer */
@@ -76,10 +71,9 @@ struct alloc_context {
 	struct reclaim reclaim; /* vmscan.h: direct or node reclaim */
 };
 
-/* Fill in a request; members not named are set to their start. */
-void alloc_begin(struct vm *vm, struct alloc_context *ac, uint32_t gfp,
-		 unsigned order, int nid, uint64_t nodemask,
-		 struct task *task);
+/* Begin with @rq; the members of @ac are set to their start. */
+void alloc_begin(struct vm *vm, struct alloc_context *ac,
+		 const struct page_request *rq);
 
 enum alloc_result alloc_step(struct vm *vm, struct alloc_context *ac);
 
@@ -99,6 +93,13 @@ void walk_begin(struct alloc_context *ac, enum zone_watermark mark);
 
 /* D.1 for every node of the request's zonelist. */
 void wake_all_kswapds(struct vm *vm, const struct alloc_context *ac);
+
+/*
+ * The marks have been raised: wake the kswapds that the next page asked for,
+ * on any node, would wake.  A kernel is never so quiet that this page would
+ * not be asked for at once; a simulated machine may be.
+ */
+void wake_kswapds_below_low(struct vm *vm);
 
 /* oom:reclaim_retry_zone, and the report of a request that failed. */
 void trace_reclaim_retry(struct vm *vm, const struct alloc_context *ac,

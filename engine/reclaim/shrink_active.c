@@ -88,18 +88,18 @@ void putback_lru_page(struct vm *vm, uint32_t pfn)
 
 static void trace_shrink_active(struct vm *vm, const struct scan_control *sc,
 				const struct isolated *b, bool file,
-				uint64_t kept, uint64_t rotated)
+				uint64_t rotated)
 {
 	struct vm_event ev;
 
-	assert(kept <= b->nr && rotated <= b->nr);
+	assert(rotated <= b->nr);
 	if (!trace_enabled(vm))
 		return;
 	ev = trace_event(vm, VM_EV_SHRINK_ACTIVE, NULL);
 	ev.nid = sc->pgdat->nid;
 	ev.active.nr_taken = b->nr;
-	ev.active.nr_active = kept;
-	ev.active.nr_deactivated = b->nr - kept;
+	ev.active.nr_active = rotated; /* nothing else stays active */
+	ev.active.nr_deactivated = b->nr - rotated;
 	ev.active.nr_referenced = rotated;
 	ev.active.priority = sc->priority;
 	ev.active.file = file;
@@ -150,5 +150,5 @@ void shrink_active_list(struct vm *vm, struct scan_control *sc,
 	if (rotated)
 		lru_note_cost(vm, sc->pgdat, file, 0, rotated);
 	sc->cost_ns += b.nr_scanned * vm->conf.cost.scan_ns;
-	trace_shrink_active(vm, sc, &b, file, rotated, rotated);
+	trace_shrink_active(vm, sc, &b, file, rotated);
 }

@@ -30,6 +30,7 @@ enum page_verdict { PAGE_KEEP, PAGE_ACTIVATE, PAGE_WRITE, PAGE_FREE };
 struct reclaim_stat {
 	uint64_t dirty, unqueued_dirty, congested, writeback, immediate;
 	uint64_t pageout, activate[2], ref_keep, unmap_fail;
+	uint64_t reclaimed;
 };
 
 /* folio_check_references: is it used? */
@@ -91,7 +92,7 @@ static enum page_verdict judge_writeback(struct scan_control *sc,
 /* Points 11 to 14 for a page that is dirty and mapped nowhere. */
 static enum page_verdict judge_dirty(struct vm *vm, struct scan_control *sc,
 				     struct page *p, uint32_t pfn,
-				     enum pageref ref, struct reclaim_stat *st)
+				     enum pageref ref)
 {
 	bool file = !(p->flags & PG_SWAPBACKED);
 
@@ -102,7 +103,6 @@ static enum page_verdict judge_dirty(struct vm *vm, struct scan_control *sc,
 		mod_page_node(vm, pfn, NR_VMSCAN_IMMEDIATE, 1);
 		return PAGE_ACTIVATE;
 	}
-	(void)st;
 	if (ref == PAGEREF_RECLAIM_CLEAN)
 		return PAGE_KEEP;
 	if (!(sc->gfp & (file ? GFP_BIT_FS : GFP_BIT_IO)) ||
@@ -156,7 +156,7 @@ static enum page_verdict judge_page(struct vm *vm, struct scan_control *sc,
 	}
 	v = detach(vm, sc, p, pfn);
 	if (v == PAGE_FREE && p->flags & PG_DIRTY)
-		v = judge_dirty(vm, sc, p, pfn, ref, st);
+		v = judge_dirty(vm, sc, p, pfn, ref);
 	return v;
 }
 
@@ -269,19 +269,18 @@ static void count_batch(struct vm *vm, const struct scan_control *sc,
 
 static void trace_shrink_inactive(struct vm *vm, const struct scan_control *sc,
 				  const struct isolated *b,
-				  const struct reclaim_stat *st,
-				  uint64_t reclaimed, bool file)
+				  const struct reclaim_stat *st, bool file)
 {
 	struct vm_event ev;
 
-	assert(reclaimed <= b->nr);
+	assert(st->reclaimed <= b->nr);
 	if (!trace_enabled(vm))
 		return;
 	ev = trace_event(vm, VM_EV_SHRINK_INACTIVE, NULL);
 	ev.nid = sc->pgdat->nid;
 	ev.inactive = (struct vm_ev_inactive){
 		.nr_scanned = b->nr_scanned,
-		.nr_reclaimed = reclaimed,
+		.nr_reclaimed = st->reclaimed,
 		.nr_dirty = st->dirty,
 		.nr_writeback = st->writeback,
 		.nr_congested = st->congested,
@@ -322,7 +321,6 @@ uint64_t shrink_inactive_list(struct vm *vm, struct scan_control *sc,
 {
 	bool file = lru == VM_LRU_INACTIVE_FILE;
 	struct reclaim_stat st = { 0 };
-	uint64_t reclaimed = 0;
 	struct isolated b;
 
 	assert(file || lru == VM_LRU_INACTIVE_ANON);
@@ -330,15 +328,15 @@ uint64_t shrink_inactive_list(struct vm *vm, struct scan_control *sc,
 	sc->nr_scanned += b.nr_scanned;
 	sc->cost_ns += b.nr_scanned * vm->conf.cost.scan_ns;
 	for (unsigned i = 0; i < b.nr; i++)
-		reclaimed += deal_with(vm, sc, b.pfn[i], &st);
-	count_batch(vm, sc, &b, reclaimed, file);
+		st.reclaimed += deal_with(vm, sc, b.pfn[i], &st);
+	count_batch(vm, sc, &b, st.reclaimed, file);
 	if (!b.nr)
 		return 0;
 	count_events(vm, PGACTIVATE, st.activate[0] + st.activate[1]);
-	lru_note_cost(vm, sc->pgdat, file, st.pageout, b.nr - reclaimed);
+	lru_note_cost(vm, sc->pgdat, file, st.pageout, b.nr - st.reclaimed);
 	if (st.unqueued_dirty == b.nr)
 		wake_flushers(vm);
 	add_to_node(sc, &b, &st, file);
-	trace_shrink_inactive(vm, sc, &b, &st, reclaimed, file);
-	return reclaimed;
+	trace_shrink_inactive(vm, sc, &b, &st, file);
+	return st.reclaimed;
 }

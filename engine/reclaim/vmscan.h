@@ -13,6 +13,7 @@
 #define ENGINE_RECLAIM_VMSCAN_H
 
 #include "memory/state.h"
+#include "reclaim/gfp.h"
 
 #define SWAP_CLUSTER_MAX      32u
 #define DEF_PRIORITY	      12
@@ -94,9 +95,8 @@ struct reclaim {
 
 enum reclaim_result { RECLAIM_DONE, RECLAIM_AGAIN, RECLAIM_SLEEP };
 
-void direct_reclaim_begin(struct vm *vm, struct reclaim *r, struct task *task,
-			  uint32_t gfp, int order, int nid,
-			  uint64_t nodemask);
+void direct_reclaim_begin(struct vm *vm, struct reclaim *r,
+			  const struct page_request *rq);
 enum reclaim_result direct_reclaim_step(struct vm *vm, struct reclaim *r);
 
 /*
@@ -110,8 +110,7 @@ enum node_reclaim_verdict {
 };
 enum node_reclaim_verdict node_reclaim_begin(struct vm *vm, struct reclaim *r,
 					     struct zone *z,
-					     struct task *task, uint32_t gfp,
-					     int order);
+					     const struct page_request *rq);
 enum reclaim_result node_reclaim_step(struct vm *vm, struct reclaim *r);
 void node_reclaim_abort(struct vm *vm, struct reclaim *r);
 

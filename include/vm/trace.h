@@ -71,7 +71,12 @@ enum vm_throttle {
 	VM_THROTTLE_CONGESTED
 };
 
-enum vm_wb_reason { VM_WB_BACKGROUND, VM_WB_PERIODIC, VM_WB_VMSCAN, VM_WB_SYNC };
+enum vm_wb_reason {
+	VM_WB_BACKGROUND,
+	VM_WB_PERIODIC,
+	VM_WB_VMSCAN,
+	VM_WB_SYNC
+};
 
 enum vm_oom_constraint {
 	VM_CONSTRAINT_NONE,
