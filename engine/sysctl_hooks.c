@@ -32,6 +32,7 @@ int hook_min_free(struct vm *vm, const struct ctl_write *w)
 	assert(vm->ctl.min_free_kbytes >= 0);
 	vm->user_min_free_kbytes = vm->ctl.min_free_kbytes;
 	setup_per_zone_wmarks(vm);
+	wake_kswapds_below_low(vm);
 	return 0;
 }
 
@@ -41,6 +42,7 @@ int hook_watermark_scale(struct vm *vm, const struct ctl_write *w)
 		return w->err;
 	assert(vm->ctl.watermark_scale_factor > 0);
 	setup_per_zone_wmarks(vm);
+	wake_kswapds_below_low(vm);
 	return 0;
 }
 

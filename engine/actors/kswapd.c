@@ -17,7 +17,9 @@
 
 #include "memory/trace.h"
 #include "memory/vmstat.h"
+#include "memory/watermark.h"
 #include "reclaim/gfp.h"
+#include "reclaim/page_alloc.h"
 #include "world/name.h"
 
 #define NAP_NS (25 * VM_JIFFY_NS) /* HZ/10 */
@@ -186,12 +188,36 @@ static uint64_t sum_high(const struct kswapd *k)
 	return n;
 }
 
+/*
+ * D.2 as kswapd sees it while it works: what it has just freed lies on the
+ * list of its CPU, up to four batches of it (mm/page_alloc.c:nr_pcp_high), and
+ * is not counted as free yet.  Without this a run would end one turn earlier
+ * than a kernel's, and the next follow a moment later.
+ */
+static bool balanced_so_far(const struct kswapd *k)
+{
+	const struct scan_control *sc = &k->sc;
+
+	for (int t = 0; t <= k->highest_zoneidx; t++) {
+		const struct zone *z = &k->pgdat->zone[t];
+		uint64_t held = 4ull * calc_pcp_batch(z->managed);
+
+		if (zone_populated(z) &&
+		    zone_watermark_ok(z, (unsigned)sc->order,
+				      wmark_pages(z, WMARK_HIGH) +
+					      MIN(held, sc->nr_reclaimed),
+				      k->highest_zoneidx, 0))
+			return true;
+	}
+	assert(k->pgdat->managed > 0);
+	return false;
+}
+
 /* The top of one priority's turn: over, or set up and shrink. */
 static uint64_t begin_turn(struct kswapd *k, uint64_t now)
 {
 	struct scan_control *sc = &k->sc;
-	bool balanced = pgdat_balanced(k->vm, k->pgdat, sc->order,
-				       k->highest_zoneidx);
+	bool balanced = balanced_so_far(k);
 
 	if (!balanced && k->nr_boost) {
 		k->nr_boost = 0;

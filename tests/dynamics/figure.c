@@ -17,7 +17,10 @@
  * NAME is an item of vmstat, N0.ITEM of one node, N0.DMA32.ITEM of a zone
  * (free min low high boost managed ... and nr_*, numa_*), or one of free,
  * swap_free swap_total dirty_threshold dirty_background_threshold
- * committed_as commit_limit seconds psi_some_us psi_full_us.
+ * committed_as commit_limit total_pages totalreserve seconds psi_some_us
+ * psi_full_us cpu_user cpu_system cpu_idle cpu_iowait loadavg1 panicked.
+ * most_dirty is the peak of dirty and writeback pages since begin,
+ * flush_begin what they were in the first sample with writeback.
  *
  * Called by table.c.  No locks.
  */
@@ -148,6 +151,7 @@ static double machine_member(const struct vm_stat *s, const char *name)
 		{ "committed_as", (double)s->committed_as },
 		{ "commit_limit", (double)s->commit_limit },
 		{ "total_pages", (double)s->total_pages },
+		{ "totalreserve", (double)s->totalreserve_pages },
 		{ "available", (double)s->mem_available },
 		{ "seconds", (double)s->now_ns / VM_SECOND },
 		{ "psi_some_us", (double)mem->some_total_us },
@@ -293,6 +297,10 @@ static double named(struct replay *r, char *word)
 {
 	char *name = strchr(word, ':');
 
+	if (strcmp(word, "most_dirty") == 0)
+		return samples_most_dirty(r->sample, r->nr_samples);
+	if (strcmp(word, "flush_begin") == 0)
+		return samples_flush_begin(r->sample, r->nr_samples);
 	if (!name)
 		return level(&r->now, word) - level(&r->was, word);
 	*name++ = '\0';

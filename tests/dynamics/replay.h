@@ -70,7 +70,8 @@ struct job {
 
 /* Every zone's free pages at one moment; zones in order, node-major. */
 struct sample {
-	uint64_t pageoutrun, allocstall;
+	uint64_t pageoutrun;
+	uint64_t dirty, writeback; /* all nodes */
 	uint64_t free[VM_MAX_NODES][VM_NR_ZONES];
 };
 

@@ -99,3 +99,21 @@ double samples_least(const struct sample *s, size_t nr, int nid, int type)
 			least = s[i].free[nid][type];
 	return b.to ? (double)least : NAN;
 }
+
+double samples_most_dirty(const struct sample *s, size_t nr)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		if (s[i].dirty + s[i].writeback > most)
+			most = s[i].dirty + s[i].writeback;
+	return nr ? (double)most : NAN;
+}
+
+double samples_flush_begin(const struct sample *s, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (s[i].writeback)
+			return (double)(s[i].dirty + s[i].writeback);
+	return NAN;
+}

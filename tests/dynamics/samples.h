@@ -25,4 +25,8 @@ double samples_first(const struct sample *s, size_t nr, int nid, int type);
 /* The least of all since that first run. */
 double samples_least(const struct sample *s, size_t nr, int nid, int type);
 
+/* Dirty and under writeback together: the most, and when writing began. */
+double samples_most_dirty(const struct sample *s, size_t nr);
+double samples_flush_begin(const struct sample *s, size_t nr);
+
 #endif

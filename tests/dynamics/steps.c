@@ -18,7 +18,6 @@
 
 #define PIECE_PAGES 256u /* a MiB */
 #define SLOW_NS (300 * VM_MILLISECOND)
-#define SOME_STEPS 16 /* of actors, between two looks at the jobs */
 #define LIMIT_NS (2000 * VM_SECOND) /* of virtual time; longer is a hang */
 
 static const struct vm_cred root = {
@@ -39,6 +38,8 @@ static void look(struct replay *r)
 	vm_stat_get(r->vm, &r->look);
 	s = &r->sample[r->nr_samples++];
 	s->pageoutrun = r->look.event[PAGEOUTRUN];
+	s->dirty = vm_stat_node_sum(&r->look, NR_FILE_DIRTY);
+	s->writeback = vm_stat_node_sum(&r->look, NR_WRITEBACK);
 	for (uint32_t n = 0; n < r->look.nr_nodes; n++)
 		for (int t = 0; t < VM_NR_ZONES; t++)
 			s->free[n][t] = r->look.node[n]
@@ -134,12 +135,15 @@ static bool any_busy(const struct replay *r)
 	return false;
 }
 
-/* One slice of time; the jobs are fed at its end. */
+/*
+ * One slice of time; the jobs are fed at its end.  While the engine has work
+ * of ours that is one step, so that the next piece follows at once.
+ */
 static void slice(struct replay *r, uint64_t until_ns)
 {
 	uint64_t stop = next_stop(r, until_ns);
 
-	vm_run_until(r->vm, stop, any_busy(r) ? SOME_STEPS : UINT64_MAX);
+	vm_run_until(r->vm, stop, any_busy(r) ? 1 : UINT64_MAX);
 	if (vm_now_ns(r->vm) >= r->next_sample_ns)
 		look(r);
 	for (int i = 0; i < r->nr_jobs; i++)
@@ -200,7 +204,7 @@ static struct job *new_job(struct replay *r, const char *comm)
 	if (!j)
 		j = &r->job[r->nr_jobs++];
 	memset(j, 0, sizeof(*j));
-	snprintf(j->comm, sizeof(j->comm), "%s", comm);
+	memccpy(j->comm, comm, '\0', sizeof(j->comm) - 1);
 	j->op.done = piece_done;
 	return j;
 }
