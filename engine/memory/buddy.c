@@ -142,13 +142,19 @@ static uint32_t take(struct vm *vm, struct zone *z, unsigned order,
 	return pfn;
 }
 
-/* Give the upper halves of a block of @from back until it is of @to. */
-static void expand(struct vm *vm, struct zone *z, uint32_t pfn, unsigned to,
-		   unsigned from, enum vm_migratetype type)
+/* A block that is larger than what is wanted of it. */
+struct split {
+	unsigned from, to; /* orders */
+	enum vm_migratetype type;
+};
+
+/* Give the upper halves of a block back until it is of the order wanted. */
+static void expand(struct vm *vm, struct zone *z, uint32_t pfn, struct split s)
 {
-	while (from > to) {
-		from--;
-		list_add(vm, z, pfn + (1u << from), from, type);
+	assert(s.from >= s.to);
+	while (s.from > s.to) {
+		s.from--;
+		list_add(vm, z, pfn + (1u << s.from), s.from, s.type);
 	}
 }
 
@@ -160,7 +166,7 @@ static uint32_t take_smallest(struct vm *vm, struct zone *z, unsigned order,
 
 		if (pfn == PFN_NONE)
 			continue;
-		expand(vm, z, pfn, order, o, type);
+		expand(vm, z, pfn, (struct split){ o, order, type });
 		return pfn;
 	}
 	return PFN_NONE;
@@ -236,7 +242,9 @@ static uint32_t take_fallback(struct vm *vm, struct zone *z, unsigned order,
 			if (pfn == PFN_NONE)
 				continue;
 			*fragmented = steal(vm, z, pfn, o, type);
-			expand(vm, z, pfn, order, o, pageblock_type(vm, pfn));
+			expand(vm, z, pfn,
+			       (struct split){ o, order,
+					       pageblock_type(vm, pfn) });
 			return pfn;
 		}
 	}

@@ -101,28 +101,29 @@ struct vm {
 	/* memory: pgdat.c, buddy.c, lruvec.c */
 	uint32_t nr_nodes;
 	struct pgdat node[VM_MAX_NODES];
+	/* all zones by id, populated or not */
 	struct zone *zone_table[VM_MAX_NODES * VM_NR_ZONES];
 	struct page *mem_map;
 	uint64_t nr_frames;  /* of mem_map, holes included */
 	uint8_t *block_zone; /* zone id of a page block */
 	uint8_t *block_type; /* migrate type of a page block */
 	uint64_t total_pages; /* managed */
-	uint64_t totalreserve;
+	uint64_t totalreserve; /* B.5, sum of the nodes' */
 	unsigned shadow_order; /* workingset.c: age bits dropped */
 
 	/* owners of pages */
 	struct mapping *mapping[MAPPING_MAX];
-	uint16_t last_mapping;
+	uint16_t last_mapping; /* number given last */
 	struct file *files[VM_MAX_FILES];
 	uint32_t nr_files;
 	struct swap_area swap[VM_MAX_SWAPS];
-	uint64_t swap_turn;
+	uint64_t swap_turn; /* G.1: the clock of the round robin */
 
 	/* who acts */
 	struct disk disk[VM_MAX_DISKS];
 	struct cpu *cpu; /* conf.nr_cpus of them */
 	struct vm_cpu_stat cpu_stat[VM_MAX_CPUS];
-	struct task *tasks, *last_task;
+	struct task *tasks, *last_task; /* oldest first: H.3 walks it */
 	struct task *pid_table[VM_MAX_PID + 1];
 	uint32_t nr_tasks;
 	int last_pid;
@@ -134,7 +135,7 @@ struct vm {
 	uint64_t load_next_ns;
 	uint32_t nr_running, nr_uninterruptible, nr_iowait;
 	uint64_t forks, context_switches;
-	uint64_t committed_as;
+	uint64_t committed_as; /* pages, rule I: overcommit.c */
 
 	/* F.1: the smoothed limit, and when it was last moved */
 	uint64_t dirty_limit, dirty_limit_time_ns;

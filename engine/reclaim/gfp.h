@@ -21,15 +21,18 @@
 struct task;
 
 enum {
+	/* which zones: none of them is Normal and below */
 	GFP_BIT_DMA = 0x1,
 	GFP_BIT_HIGHMEM = 0x2,
 	GFP_BIT_DMA32 = 0x4,
 	GFP_BIT_MOVABLE = 0x8,
 	GFP_BIT_RECLAIMABLE = 0x10,
-	GFP_BIT_HIGH = 0x20,
+	/* what it may do and use */
+	GFP_BIT_HIGH = 0x20, /* half of the min mark */
 	GFP_BIT_IO = 0x40,
 	GFP_BIT_FS = 0x80,
 	GFP_BIT_ZERO = 0x100,
+	/* who is to make room for it */
 	GFP_BIT_DIRECT_RECLAIM = 0x400,
 	GFP_BIT_KSWAPD_RECLAIM = 0x800,
 	GFP_BIT_WRITE = 0x1000,

@@ -98,7 +98,8 @@ static bool take_from(struct vm *vm, struct zone *z, struct alloc_context *ac)
 {
 	bool fragmented;
 
-	ac->pfn = buddy_alloc(vm, z, ac->rq.order, ac->migratetype, &fragmented);
+	ac->pfn = buddy_alloc(vm, z, ac->rq.order, ac->migratetype,
+			      &fragmented);
 	if (ac->pfn == PFN_NONE)
 		return false;
 	count_events(vm, PGALLOC_DMA + z->type, 1ull << ac->rq.order);
