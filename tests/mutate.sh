@@ -22,10 +22,12 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
 copy=$work/tree
+whole=$work/whole
 build=$work/build
 mkdir "$copy" || exit 2
-(cd "$top" && git ls-files -z | xargs -0 cp --parents -t "$copy") || exit 2
-meson setup "$build" "$copy" >"$work/log" 2>&1 &&
+(cd "$top" && git ls-files -z | xargs -0 cp --parents -t "$copy") &&
+	cp -a "$copy" "$whole" || exit 2
+meson setup "$build" "$copy" -Dwerror=false >"$work/log" 2>&1 &&
 	ninja -C "$build" >>"$work/log" 2>&1 || {
 	tail -n 20 "$work/log"
 	exit 2
@@ -50,12 +52,12 @@ mutate() {
 	local name=$1 cases=$2 file=$3 script=$4 case missed=
 
 	sed -E -i "$script" "$copy/$file"
-	if cmp -s "$copy/$file" "$top/$file"; then
+	if cmp -s "$copy/$file" "$whole/$file"; then
 		echo "STALE   $name: changes nothing in $file"
 		return 1
 	fi
 	if ! ninja -C "$build" >"$work/log" 2>&1; then
-		grep -m 1 error "$work/log"
+		grep -m 1 -F error: "$work/log"
 		echo "BROKEN  $name: does not compile"
 		missed=yes
 	else
@@ -70,7 +72,7 @@ mutate() {
 			fi
 		done
 	fi
-	cp "$top/$file" "$copy/$file"
+	cp "$whole/$file" "$copy/$file"
 	[ -z "$missed" ]
 }
 
