@@ -13,6 +13,7 @@
 #include "memory/vmstat.h"
 
 #define MAX_BLOCK (1u << VM_MAX_ORDER)
+#define PREFETCH_ORDERS 5u
 
 /* Where a type looks when its own lists are empty, best first. */
 static const enum vm_migratetype fallback[VM_NR_MIGRATETYPES][2] = {
@@ -298,6 +299,30 @@ void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order)
 	}
 	list_add(vm, z, pfn, o, pageblock_type(vm, pfn));
 	mod_zone(z, NR_FREE_PAGES, 1u << order);
+}
+
+void buddy_prefetch(const struct vm *vm, uint32_t pfn)
+{
+	assert(pfn < vm->nr_frames);
+	/* higher orders merge seldom; zones are multiples of 1024 frames */
+	for (unsigned o = 0; o < PREFETCH_ORDERS; o++)
+		prefetchw(pfn_page(vm, pfn ^ 1u << o));
+}
+
+void buddy_prefetch_list(const struct vm *vm, uint32_t pfn)
+{
+	for (unsigned o = 0; o < PREFETCH_ORDERS; o++) {
+		const struct page *p = pfn_page(vm, pfn ^ 1u << o);
+
+		assert(pfn < vm->nr_frames);
+		if (!(p->flags & PG_BUDDY) || block_order(p) != o)
+			return;
+		if (p->index != PFN_NONE)
+			prefetchw(pfn_page(vm, p->index));
+		if (p->lru_pos != PFN_NONE)
+			prefetchw(pfn_page(vm, p->lru_pos));
+		pfn &= ~(1u << o);
+	}
 }
 
 bool buddy_has_block(const struct zone *z, unsigned order, bool highatomic)

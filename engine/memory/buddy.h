@@ -27,6 +27,14 @@ uint32_t buddy_alloc(struct vm *vm, struct zone *z, unsigned order,
 /* Give a block back; merges it with its buddies. */
 void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order);
 
+/*
+ * Start fetching what buddy_free() of @pfn, order 0, will look at: the frames
+ * of its buddies; and, once they have come, the neighbours of the first on
+ * its free list.  For many frees after each other.
+ */
+void buddy_prefetch(const struct vm *vm, uint32_t pfn);
+void buddy_prefetch_list(const struct vm *vm, uint32_t pfn);
+
 /* A block of at least @order that @type may use without HighAtomic. */
 bool buddy_has_block(const struct zone *z, unsigned order, bool highatomic);
 

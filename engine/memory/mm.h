@@ -166,4 +166,11 @@ void rmap_mkclean(struct vm *vm, uint32_t pfn);
 unsigned rmap_referenced(struct vm *vm, uint32_t pfn, bool *locked,
 			 bool *exec);
 
+/*
+ * Start fetching what the owner of @pfn keeps for it: the cache's slot, the
+ * swap slot's record, the page-table entry.  For a batch whose pages are
+ * looked at one after another: all their waits for memory become one.
+ */
+void rmap_prefetch(const struct vm *vm, uint32_t pfn);
+
 #endif

@@ -145,3 +145,32 @@ void rmap_mkclean(struct vm *vm, uint32_t pfn)
 	assert(pfn < vm->nr_frames);
 	rmap_walk(vm, pfn, mkclean_one, NULL);
 }
+
+void rmap_prefetch(const struct vm *vm, uint32_t pfn)
+{
+	const struct page *page = pfn_page(vm, pfn);
+	const struct mapping *m = vm->mapping[page->mapping];
+	const struct file *f;
+
+	assert(pfn < vm->nr_frames);
+	if (!m)
+		return;
+	switch (m->kind) {
+	case MAPPING_ANON:
+		prefetchw(&container_of(m, struct vma,
+					mapping)->pte[page->index]);
+		return;
+	case MAPPING_SWAP:
+		prefetchw(&container_of(m, struct swap_area,
+					mapping)->slot[page->index]);
+		return;
+	case MAPPING_FILE:
+		f = container_of(m, struct file, mapping);
+		prefetchw(&f->slot[page->index]);
+		if (page->flags & PG_MAPPED && f->vmas)
+			prefetchw(&f->vmas->pte[page->index]);
+		return;
+	default:
+		return;
+	}
+}

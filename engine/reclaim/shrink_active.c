@@ -69,6 +69,7 @@ void isolate_lru_pages(struct vm *vm, struct scan_control *sc, enum vm_lru lru,
 			continue;
 		}
 		lru_del(vm, pfn);
+		rmap_prefetch(vm, pfn);
 		b->pfn[b->nr++] = pfn;
 	}
 	trace_isolate(vm, sc, lru, nr, b);

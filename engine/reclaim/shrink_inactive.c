@@ -9,6 +9,7 @@
  */
 #include <assert.h>
 
+#include "memory/buddy.h"
 #include "memory/trace.h"
 #include "memory/vmstat.h"
 #include "reclaim/gfp.h"
@@ -160,7 +161,7 @@ static enum page_verdict judge_page(struct vm *vm, struct scan_control *sc,
 	return v;
 }
 
-/* Remove it from its cache, a shadow in its place, and free it. */
+/* Remove it from its cache, a shadow in its place; it will be freed. */
 static void reclaim_page(struct vm *vm, struct scan_control *sc, uint32_t pfn)
 {
 	struct page *p = pfn_page(vm, pfn);
@@ -176,7 +177,7 @@ static void reclaim_page(struct vm *vm, struct scan_control *sc, uint32_t pfn)
 		file_remove(vm, container_of(m, struct file, mapping),
 			    p->index, shadow);
 	}
-	free_pages(vm, pfn, 0);
+	buddy_prefetch(vm, pfn);
 	sc->cost_ns += vm->conf.cost.reclaim_ns;
 }
 
@@ -254,6 +255,16 @@ static bool deal_with(struct vm *vm, struct scan_control *sc, uint32_t pfn,
 	return false;
 }
 
+/* All that a batch has given up, at once. */
+static void free_batch(struct vm *vm, const uint32_t *pfn, unsigned nr)
+{
+	assert(nr <= SWAP_CLUSTER_MAX);
+	for (unsigned i = 0; i < nr; i++)
+		buddy_prefetch_list(vm, pfn[i]);
+	for (unsigned i = 0; i < nr; i++)
+		free_pages(vm, pfn[i], 0);
+}
+
 static void count_batch(struct vm *vm, const struct scan_control *sc,
 			const struct isolated *b, uint64_t reclaimed, bool file)
 {
@@ -327,8 +338,11 @@ uint64_t shrink_inactive_list(struct vm *vm, struct scan_control *sc,
 	isolate_lru_pages(vm, sc, lru, nr, &b);
 	sc->nr_scanned += b.nr_scanned;
 	sc->cost_ns += b.nr_scanned * vm->conf.cost.scan_ns;
+	/* those that go gather at the front of the batch */
 	for (unsigned i = 0; i < b.nr; i++)
-		st.reclaimed += deal_with(vm, sc, b.pfn[i], &st);
+		if (deal_with(vm, sc, b.pfn[i], &st))
+			b.pfn[st.reclaimed++] = b.pfn[i];
+	free_batch(vm, b.pfn, (unsigned)st.reclaimed);
 	count_batch(vm, sc, &b, st.reclaimed, file);
 	if (!b.nr)
 		return 0;

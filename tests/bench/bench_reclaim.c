@@ -123,7 +123,7 @@ static void reclaim_pages(uint64_t nr, bool mapped)
 
 void bench_reclaim(void)
 {
-	uint64_t nr = bench_smoke ? 1u << 15 : 16 * PAGES_PER_GIB;
+	uint64_t nr = bench_smoke ? 1u << 15 : 64 * PAGES_PER_GIB;
 
 	reclaim_pages(nr, false);
 	reclaim_pages(nr, true);
