@@ -535,6 +535,7 @@ static const struct tree_rules pid_rules = {
 	.rename = EXDEV,
 	.chmod = EPERM,
 	.no_op = EINVAL,
+	.write_keeps_pos = true,
 	.blksize = 1024,
 };
 

@@ -122,9 +122,9 @@ static void put_trace(const struct report *r, const char *const *top,
 	say(r, KMSG_WARNING, "Call Trace:");
 	say(r, KMSG_WARNING, " <TASK>");
 	for (i = 0; i < nr_top; i++)
-		say(r, KMSG_WARNING, "  %s", top[i]);
+		say(r, KMSG_WARNING, " %s", top[i]);
 	for (i = 0; i < TREE_NR(fault); i++)
-		say(r, KMSG_WARNING, "  %s", fault[i]);
+		say(r, KMSG_WARNING, " %s", fault[i]);
 	for (i = 0; i < TREE_NR(registers); i++)
 		say(r, KMSG_WARNING, "%s", registers[i]);
 	say(r, KMSG_WARNING, " </TASK>");

@@ -6,7 +6,14 @@
  * tree.h:tree_show.  Formats are fact sheet J with the errata and, byte for
  * byte, the recorded trees of Linux 6.12.
  *
- * Errors: -ESRCH for a task that is gone.  Locking: as machine_fs.h.
+ * Units are the file's own: kB where Linux prints kB (put_kb() takes pages
+ * and converts), pages in vmstat and zoneinfo, 1/100 s in stat and uptime,
+ * microseconds in pressure.
+ *
+ * Errors: -ESRCH for a task that is gone; a text that cannot be made for want
+ * of memory is the strbuf's error and so the reader's ENOMEM.
+ * Locking: as machine_fs.h: shows run one at a time, a snapshot is valid
+ * until the next is taken.
  */
 #ifndef PROC_PROC_H
 #define PROC_PROC_H

@@ -343,26 +343,61 @@ static int make_text(struct file_call *call, off_t offset)
 	return err;
 }
 
+/*
+ * Where a read is meant to be in a file whose writes do not move the
+ * position: FUSE's kernel side has moved it.  A read from elsewhere was given
+ * its place by lseek() or pread(), and from then on both agree again.
+ */
+static off_t read_offset(struct file *f, off_t offset)
+{
+	if (offset != f->pos)
+		f->pos_ahead = 0;
+	return offset - f->pos_ahead;
+}
+
+static void note_write(struct file_call *call, off_t offset, size_t nr)
+{
+	struct file *f = call->rq.file;
+
+	f->shown = false; /* the next read sees what was written */
+	f->append_at = offset + (off_t)nr;
+	if (!call->node->rules->write_keeps_pos || offset != f->pos)
+		return;
+	f->pos += (off_t)nr;
+	f->pos_ahead += (off_t)nr;
+}
+
+/* The part of the show's text at @at, for a read at the kernel's @offset. */
+static void read_text(struct file_call *call, size_t size, off_t at,
+		      off_t offset)
+{
+	struct file *f = call->rq.file;
+	size_t left = 0;
+	int err = make_text(call, at);
+
+	if (err) {
+		fuse_reply_err(call->req, -err);
+		return;
+	}
+	if (at >= 0 && (size_t)at < f->text.len)
+		left = f->text.len - (size_t)at;
+	if (left > size)
+		left = size;
+	f->pos = offset + (off_t)left;
+	fuse_reply_buf(call->req, left ? f->text.bytes + at : NULL, left);
+}
+
 void file_read(struct file_call *call, size_t size, off_t offset)
 {
 	const struct tree_entry *entry = call->rq.entry;
-	const struct strbuf *text = &call->rq.file->text;
-	size_t left;
-	int err;
+	off_t at = read_offset(call->rq.file, offset);
 
-	if (entry->ops && entry->ops->read) {
+	if (entry->ops && entry->ops->read)
 		read_op(call, size, offset);
-		return;
-	}
-	err = entry->show ? make_text(call, offset) :
-			    -call->node->rules->no_op;
-	if (err || offset < 0 || (size_t)offset >= text->len) {
-		file_reply_read(call->req, err, NULL, 0);
-		return;
-	}
-	left = text->len - (size_t)offset;
-	fuse_reply_buf(call->req, text->bytes + offset,
-		       left < size ? left : size);
+	else if (entry->show)
+		read_text(call, size, at, offset);
+	else
+		fuse_reply_err(call->req, call->node->rules->no_op);
 }
 
 void file_write(struct file_call *call, const char *text, size_t len,
@@ -381,7 +416,7 @@ void file_write(struct file_call *call, const char *text, size_t len,
 	n = store ? store(&call->rq, text, len, offset) :
 		    -call->node->rules->no_op;
 	if (n > 0)
-		f->append_at = offset + n;
+		note_write(call, offset, (size_t)n);
 	if (n == FILE_QUEUED) {
 		if (wait_listed(&call->session->kept, call->wait))
 			watch_interrupt(call->wait);

