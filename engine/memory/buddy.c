@@ -13,7 +13,7 @@
 #include "memory/vmstat.h"
 
 #define MAX_BLOCK (1u << VM_MAX_ORDER)
-#define PREFETCH_ORDERS 5u
+#define PREFETCH_ORDERS 3u
 
 /* Where a type looks when its own lists are empty, best first. */
 static const enum vm_migratetype fallback[VM_NR_MIGRATETYPES][2] = {

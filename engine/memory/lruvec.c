@@ -16,7 +16,9 @@
 #include "world/reserve.h"
 
 /* How many of the next pages' frames lru_tail() starts to fetch. */
-#define LRU_PREFETCH 16u
+#define LRU_PREFETCH 40u
+
+#define CACHE_LINE 64u
 
 /* A list may have this many chunks beyond twice what its pages need. */
 #define LRU_SLACK_CHUNKS 4u
@@ -300,6 +302,21 @@ void lru_rotate_tail(struct vm *vm, uint32_t pfn)
 	lru_add_tail(vm, pfn);
 }
 
+/* The chunk after the next one: fetch it while this one is being used. */
+static void prefetch_chunk(const struct lruvec *lv, const struct lru_chunk *c)
+{
+	const char *at;
+
+	if (c->prev == LRU_NO_CHUNK)
+		return;
+	c = &lv->chunk[c->prev];
+	if (c->prev == LRU_NO_CHUNK)
+		return;
+	at = (const char *)&lv->chunk[c->prev];
+	for (size_t i = 0; i < sizeof(*c); i += CACHE_LINE)
+		prefetchw(at + i);
+}
+
 uint32_t lru_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru)
 {
 	struct lruvec *lv = &pgdat->lruvec;
@@ -312,6 +329,8 @@ uint32_t lru_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru)
 		return PFN_NONE;
 	chunk = &lv->chunk[l->tail];
 	at = l->tail_at;
+	if (at == LRU_CHUNK_PAGES)
+		prefetch_chunk(lv, chunk);
 	if (at > LRU_PREFETCH)
 		ahead = chunk->pfn[at - 1 - LRU_PREFETCH];
 	else if (chunk->prev != LRU_NO_CHUNK)

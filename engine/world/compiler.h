@@ -43,7 +43,15 @@ enum { vm_developer = 0 };
 /* Hints for paths that are taken a hundred million times a second. */
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
-#define prefetchw(p) __builtin_prefetch((p), 1)
+/*
+ * The empty asm is there because gcc takes a function that only prefetches
+ * for one without effect, and drops its calls.
+ */
+#define prefetchw(p)                                                           \
+	do {                                                                   \
+		__builtin_prefetch((p), 1);                                    \
+		__asm__ volatile("");                                          \
+	} while (0)
 
 /* The struct of @type in which @ptr is @member. */
 #define container_of(ptr, type, member)                                        \
