@@ -249,7 +249,7 @@ class Log:
     def __init__(self, mount):
         self.fd = os.open(mount.path('dev/kmsg'), os.O_RDONLY |
                           os.O_NONBLOCK)
-        os.lseek(self.fd, 0, os.SEEK_END)
+        self.lines()
 
     def lines(self):
         """What is new, line by line, as bytes."""
@@ -298,12 +298,25 @@ class Report:
     def skip(self):
         self.skipped += 1
 
-    def finish(self):
-        """Count, and end the program."""
+    def settle(self):
+        """An exception names a row that exists."""
         for row in sorted(set(self.excuses) - self.used):
             self.failed += 1
             print('FAILED: exceptions: %s: %s: no such row' %
                   (self.table, row))
+        self.excuses = {}
+
+    def join(self, other):
+        """Count what OTHER has counted."""
+        other.settle()
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.excepted += other.excepted
+
+    def finish(self):
+        """Count, and end the program."""
+        self.settle()
         if self.excepted:
             print('%d rows excepted' % self.excepted)
         print('%d passed, %d failed, %d skipped' %

@@ -42,3 +42,22 @@ tasks = ( { name = "init"; pid = 150; oom_score_adj = -1000;
 
 def write_matrix():
     return machine(ONE_GIB, more=HELD)
+
+# The guest of the writes to /proc/[pid]: 512 MiB, one node.  Its process
+# counted 4177 pages for the OOM killer, page tables among them.
+HALF_GIB = [[zone('DMA', 1, 4095, 3998, 3840),
+             zone('DMA32', 4096, 126941, 126941, 114955)]]
+TARGET = 300
+OTHERS = 400
+TASKS = '''
+disks = ( { name = "vda"; kind = "hdd"; } );
+kernel = { slab_reclaimable = "2M"; slab_unreclaimable = "10M"; };
+tasks = (
+	{ name = "tgt"; pid = 300; rss = "16664K"; },
+	{ name = "t1000"; pid = 400; uid = 1000; gid = 1000; threads = 3;
+	  rss = "4M"; } );
+'''
+
+
+def processes():
+    return machine(HALF_GIB, more=TASKS)
