@@ -2,8 +2,10 @@
 /*
  * root.c - the root of a mount.
  *
- * Tables only: which trees there are; each lives in its own folder.
+ * Tables only: which trees there are; each lives in its own folder.  The
+ * machine that a command runs inside of has another /proc.
  */
+#include "fs/proc/host.h"
 #include "fs/proc/kmsg.h"
 #include "fs/proc/proc.h"
 #include "fs/root.h"
@@ -24,3 +26,19 @@ static const struct tree_entry root_entries[] = {
 };
 
 const struct tree_dir root_dir = { TREE_ENTRIES(root_entries) };
+
+const struct tree_dir *root_dir_inside(void)
+{
+	static struct tree_entry entries[TREE_NR(root_entries)];
+	static struct tree_dir dir;
+	size_t i;
+
+	for (i = 0; i < TREE_NR(entries); i++) {
+		entries[i] = root_entries[i];
+		if (entries[i].dir == &proc_dir)
+			entries[i].dir = host_proc_dir();
+	}
+	dir = root_dir;
+	dir.entries = entries;
+	return &dir;
+}

@@ -13,4 +13,7 @@
 
 extern const struct tree_dir root_dir;
 
+/* The same with the /proc of `run` (fs/proc/host.h). */
+const struct tree_dir *root_dir_inside(void);
+
 #endif

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/proc/host.h"
 #include "fs/proc/kernel_ctl.h"
 #include "fs/proc/kmsg.h"
 #include "fs/proc/machine_fs.h"
@@ -36,6 +37,8 @@ static void observe(void *arg, const struct vm_event *ev)
 	psi_triggers_observe(mf->psi, mf->vm, ev->time_ns);
 	if (sb)
 		sandbox_observe(sb, ev);
+	if (ev->type == VM_EV_TASK_EXIT)
+		host_end(mf->host, ev->pid);
 }
 
 int machine_fs_create(struct machine_fs **mfp, struct vm *vm)

@@ -30,6 +30,7 @@
 
 #include "fs/vfs/tree.h"
 
+struct host;
 struct kmsg;
 struct kernel_ctl_state;
 struct mm_state;
@@ -39,6 +40,7 @@ struct psi_triggers;
 struct machine_fs {
 	struct vm *vm;
 	int host_proc; /* of the host, opened before we mount; or -1 */
+	struct host *host; /* real processes of `run`, or NULL; its owner's */
 	struct kmsg *kmsg;
 	_Atomic(struct sandbox *) sandbox; /* set by its owner, or NULL */
 	struct vm_stat *stat;	    /* (session) of the request under way */

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 
+#include "fs/proc/host.h"
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 
@@ -78,6 +79,13 @@ int cpuinfo_show(const struct tree_req *rq, struct strbuf *sb)
  */
 static int self_pid(const struct tree_req *rq)
 {
+	int pid;
+
+	if (machine_of(rq)->host) {
+		pid = host_tgid(rq);
+		if (pid)
+			return pid;
+	}
 	return rq->pid > 0 && machine_task(rq, rq->pid) ? rq->pid : 1;
 }
 
@@ -90,7 +98,8 @@ int self_show(const struct tree_req *rq, struct strbuf *sb)
 int thread_self_show(const struct tree_req *rq, struct strbuf *sb)
 {
 	int pid = self_pid(rq);
+	int tid = machine_of(rq)->host && rq->pid > 0 ? rq->pid : pid;
 
-	strbuf_printf(sb, "%d/task/%d", pid, pid);
+	strbuf_printf(sb, "%d/task/%d", pid, tid);
 	return 0;
 }

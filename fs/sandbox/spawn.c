@@ -15,6 +15,8 @@
 #include <vm/vm.h>
 
 #include "fs/conf/machine_conf.h"
+#include "fs/proc/host.h"
+#include "fs/proc/machine_fs.h"
 #include "fs/sandbox/driver.h"
 #include "fs/sandbox/registry.h"
 #include "fs/sandbox/sandbox.h"
@@ -48,6 +50,7 @@ static void set_reply(struct tree_req *rq, const char *text)
 static int start(struct tree_req *rq, const char *text,
 		 struct vm_task_conf *conf)
 {
+	struct host *host = ((struct machine_fs *)rq->priv)->host;
 	struct sandbox *sb = sandbox_of(rq);
 	struct vm_complaint cmp = { .index = -1 };
 	char reply[sizeof(cmp.what) + 16];
@@ -61,7 +64,13 @@ static int start(struct tree_req *rq, const char *text,
 		return pid;
 	}
 	free(messages);
-	pid = vm_task_spawn(sb->vm, conf, &cmp);
+	pid = host_place(host, conf->pid, conf->comm, false);
+	if (pid >= 0) {
+		conf->pid = pid;
+		pid = vm_task_spawn(sb->vm, conf, &cmp);
+		if (pid < 0 && pid != -EEXIST)
+			host_end(host, conf->pid);
+	}
 	if (pid < 0)
 		snprintf(reply, sizeof(reply), "spawn: %s\n",
 			 pid == -EINVAL ? cmp.what : strerror(-pid));
