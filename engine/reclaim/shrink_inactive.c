@@ -117,8 +117,9 @@ static enum page_verdict detach(struct vm *vm, struct scan_control *sc,
 				struct page *p, uint32_t pfn)
 {
 	if (p->flags & PG_SWAPBACKED && !(p->flags & PG_SWAPCACHE)) {
-		if (vm->mapping[p->mapping]->kind != MAPPING_ANON)
-			return PAGE_ACTIVATE; /* tmpfs is not swapped here */
+		if (vm->mapping[p->mapping]->kind != MAPPING_ANON &&
+		    p->flags & PG_MAPPED)
+			return PAGE_ACTIVATE; /* its mappings would not find it */
 		if (!(sc->gfp & GFP_BIT_IO))
 			return PAGE_KEEP;
 		if (!add_to_swap(vm, pfn))

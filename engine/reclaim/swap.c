@@ -51,16 +51,28 @@ uint32_t swap_cache_lookup(struct vm *vm, uint32_t entry)
 	return cache && !(cache & SHADOW_BIT) ? cache - 1 : PFN_NONE;
 }
 
+bool swap_slot_is_shmem(const struct vm *vm, const struct swap_slot *slot)
+{
+	assert(slot->owner);
+	return slot->owner != SWAP_ORPHAN &&
+	       vm->mapping[slot->owner]->kind == MAPPING_SHMEM;
+}
+
 bool add_to_swap(struct vm *vm, uint32_t pfn)
 {
 	struct page *page = pfn_page(vm, pfn);
+	struct mapping *m = vm->mapping[page->mapping];
 	uint32_t entry;
 
 	assert(!(page->flags & PG_SWAPCACHE));
-	assert(vm->mapping[page->mapping]->kind == MAPPING_ANON);
+	assert(m->kind == MAPPING_ANON || !(page->flags & PG_MAPPED));
 	entry = swap_slot_alloc(vm, page->mapping, page->index);
 	if (!entry)
 		return false;
+	/* from here on the slot is what tmpfs has (mm/shmem.c:shmem_writepage) */
+	if (m->kind == MAPPING_SHMEM)
+		file_remove(vm, container_of(m, struct file, mapping),
+			    page->index, 0);
 	swap_slot_get(vm, entry)->cache = pfn + 1;
 	page->mapping = vm->swap[pte_swap_area(entry)].mapping.id;
 	page->index = pte_swap_slot(entry);
@@ -70,7 +82,7 @@ bool add_to_swap(struct vm *vm, uint32_t pfn)
 	return true;
 }
 
-/* Does a page table still hold @entry? */
+/* Does a page table, or tmpfs, still hold @entry? */
 static bool slot_in_use(struct vm *vm, const struct swap_slot *slot,
 			uint32_t entry)
 {
@@ -79,6 +91,8 @@ static bool slot_in_use(struct vm *vm, const struct swap_slot *slot,
 	assert(slot->owner);
 	if (slot->owner == SWAP_ORPHAN)
 		return false;
+	if (swap_slot_is_shmem(vm, slot))
+		return true;
 	vma = container_of(vm->mapping[slot->owner], struct vma, mapping);
 	return slot->index < vma->nr_pages && vma->pte[slot->index] == entry;
 }

@@ -10,10 +10,14 @@
 #include "memory/state.h"
 
 /*
- * Give an anonymous page a slot: it enters the swap cache and is dirty.
- * False: swap is full.
+ * Give a page a slot: it enters the swap cache and is dirty.  It is anonymous,
+ * or of tmpfs and not mapped: then it leaves its file, whose page is the slot's
+ * from here on.  False: swap is full.
  */
 bool add_to_swap(struct vm *vm, uint32_t pfn);
+
+/* Is it a page of tmpfs that @slot, which is in use, holds? */
+bool swap_slot_is_shmem(const struct vm *vm, const struct swap_slot *slot);
 
 /*
  * The anonymous area and page that a swap-cache page belongs to; NULL: nobody

@@ -97,6 +97,55 @@ static int take_from_cache(struct vm *vm, struct swap_slot *slot,
 	return 0;
 }
 
+/*
+ * A page of tmpfs, out of the cache or just read: into its file again.  False:
+ * the file has another one by now.
+ */
+static bool shmem_insert(struct vm *vm, const struct swap_slot *slot,
+			 uint32_t pfn)
+{
+	struct file *f = container_of(vm->mapping[slot->owner], struct file,
+				      mapping);
+
+	assert(f->mapping.kind == MAPPING_SHMEM && slot->index < f->nr_pages);
+	if (file_lookup(f, slot->index) != PFN_NONE)
+		return false;
+	file_insert(vm, f, slot->index, pfn);
+	return true;
+}
+
+static int shmem_bring_back(struct vm *vm, const struct swap_slot *slot,
+			    uint32_t entry, uint32_t pfn)
+{
+	bool cached = pfn != PFN_NONE;
+	struct page *p;
+
+	if (!cached)
+		pfn = alloc_pages_nowait(vm, GFP_READAHEAD, 0, 0, UINT64_MAX);
+	if (pfn == PFN_NONE)
+		return hopeless(vm) ? -ENOMEM : -EAGAIN;
+	p = pfn_page(vm, pfn);
+	if (cached && (p->flags & PG_WRITEBACK || !(p->flags & PG_UPTODATE)))
+		return -EAGAIN;
+	assert(!(p->flags & PG_MAPPED));
+	if (cached) {
+		lru_del(vm, pfn);
+		delete_from_swap_cache(vm, pfn, 0);
+	} else {
+		count_event(vm, PSWPIN);
+		count_events(vm, PGPGIN, VM_PAGE_SIZE / 512);
+	}
+	p->flags = PG_SWAPBACKED | PG_UPTODATE;
+	if (shmem_insert(vm, slot, pfn)) {
+		lru_add(vm, pfn);
+	} else {
+		p->flags = 0;
+		free_pages(vm, pfn, 0);
+	}
+	swap_slot_free(vm, entry);
+	return 0;
+}
+
 static int bring_back(struct vm *vm, struct swap_area *sa, uint32_t n)
 {
 	uint32_t entry = pte_swap(sa->id, n);
@@ -104,6 +153,8 @@ static int bring_back(struct vm *vm, struct swap_area *sa, uint32_t n)
 	uint32_t pfn = swap_cache_lookup(vm, entry);
 
 	assert(sa->closing && slot->owner);
+	if (swap_slot_is_shmem(vm, slot))
+		return shmem_bring_back(vm, slot, entry, pfn);
 	if (pfn != PFN_NONE)
 		return take_from_cache(vm, slot, entry, pfn);
 	return read_back(vm, slot, entry);
