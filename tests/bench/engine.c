@@ -22,6 +22,7 @@ static const struct {
 } benchmarks[] = {
 	{ "cache", bench_cache },
 	{ "fill", bench_fill },
+	{ "kswapds", bench_kswapds },
 	{ "metadata", bench_metadata },
 	{ "reclaim", bench_reclaim },
 	{ "touch", bench_touch },

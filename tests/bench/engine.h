@@ -45,5 +45,6 @@ void bench_reclaim(void);
 void bench_cache(void);
 void bench_metadata(void);
 void bench_fill(void);
+void bench_kswapds(void);
 
 #endif

@@ -10,7 +10,8 @@
  * by line, as /proc/meminfo is; smaller ones hold one number, which can be
  * written.  Directory "dir" has ENTRIES files that nobody opens.
  *
- * Run by run.sh beside reclaimfs; ends when it is unmounted.  One thread.
+ * Goes to the background as soon as it is mounted, and ends when it is
+ * unmounted.  Run by run.sh beside reclaimfs.  One thread.
  */
 #define FUSE_USE_VERSION 314
 
@@ -263,6 +264,7 @@ static int serve(const char *mountpoint)
 
 	if (s && !fuse_set_signal_handlers(s)) {
 		if (!fuse_session_mount(s, mountpoint)) {
+			fuse_daemonize(0);
 			err = fuse_session_loop(s);
 			fuse_session_unmount(s);
 		}
