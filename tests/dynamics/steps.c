@@ -189,7 +189,7 @@ static void wait_for(struct replay *r, struct job *j, uint64_t limit_ns)
 }
 
 /* A place for a job of @comm: its own old one, or a new one. */
-static struct job *new_job(struct replay *r, const char *comm)
+static struct job *place(struct replay *r, const char *comm)
 {
 	struct job *j = replay_job(r, comm);
 
@@ -201,11 +201,17 @@ static struct job *new_job(struct replay *r, const char *comm)
 		replay_complain(r, "too many jobs");
 		return NULL;
 	}
+	return j ? j : &r->job[r->nr_jobs++];
+}
+
+static struct job *new_job(struct replay *r, const char *comm)
+{
+	struct job *j = place(r, comm);
+
 	if (!j)
-		j = &r->job[r->nr_jobs++];
-	memset(j, 0, sizeof(*j));
-	memccpy(j->comm, comm, '\0', sizeof(j->comm) - 1);
-	j->op.done = piece_done;
+		return NULL;
+	*j = (struct job){ .op = { .done = piece_done } };
+	snprintf(j->comm, sizeof(j->comm), "%.15s", comm);
 	return j;
 }
 
