@@ -9,6 +9,7 @@
  * Tables only.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "fs/proc/kmsg.h"
 #include "fs/proc/proc.h"
@@ -34,6 +35,17 @@ static const struct tree_dir empty_dir = { .nr_entries = 0 };
 #define SIZED(n, m, t, a)                                                      \
 	{ .name = n, .mode = S_IFREG | (m), .show = tree_show_text,            \
 	  .data = t, .attr = a }
+
+/* These two are as long as what they say. */
+static int link_attr(const struct tree_req *rq, struct stat *st)
+{
+	st->st_size = (off_t)strlen(rq->entry->data);
+	return 0;
+}
+
+#define SIZED_LINK(n, t)                                                       \
+	{ .name = n, .mode = S_IFLNK | 0777, .show = tree_show_text,           \
+	  .data = t, .attr = link_attr }
 
 static const struct tree_entry proc_entries[] = {
 	DIR("acpi", 0555, &empty_dir),
@@ -71,9 +83,9 @@ static const struct tree_entry proc_entries[] = {
 	RO("meminfo", 0444, meminfo_show),
 	TEXT("misc", 0444, "229 fuse\n"),
 	TEXT("modules", 0444, ""),
-	TEXT_LINK("mounts", "self/mounts"),
+	SIZED_LINK("mounts", "self/mounts"),
 	TEXT("mtrr", 0644, ""),
-	TEXT_LINK("net", "self/net"),
+	SIZED_LINK("net", "self/net"),
 	RO("pagetypeinfo", 0400, pagetypeinfo_show),
 	RO("partitions", 0444, partitions_show),
 	DIR("pressure", 0555, &pressure_dir),

@@ -371,6 +371,20 @@ static const struct tree_index cpu_index = {
 
 /* memory<N>: links to the blocks of 128 MiB that hold its zones. */
 
+/* Where its memory ends: what is not there of a zone is at its end, as the
+ * hole for devices below 4 GiB is. */
+static uint64_t memory_end(const struct vm_zone_stat *zone)
+{
+	const uint64_t block = 1u << SECTION_SHIFT;
+	uint64_t end = zone->start_pfn + zone->present;
+
+	if (!zone->present)
+		return 0;
+	end = (end + block - 1) & ~(block - 1);
+	return end < zone->start_pfn + zone->spanned ?
+		       end : zone->start_pfn + zone->spanned;
+}
+
 static bool block_here(const struct vm_stat *s, const struct tree_req *dir,
 		       int64_t block)
 {
@@ -381,9 +395,8 @@ static bool block_here(const struct vm_stat *s, const struct tree_req *dir,
 		const struct vm_zone_stat *zone =
 			&s->node[dir->index[0]].zone[z];
 
-		if (zone->present &&
-		    zone->start_pfn < first + (1u << SECTION_SHIFT) &&
-		    zone->start_pfn + zone->spanned > first)
+		if (zone->start_pfn < first + (1u << SECTION_SHIFT) &&
+		    memory_end(zone) > first)
 			return true;
 	}
 	return false;
@@ -404,11 +417,10 @@ static int64_t block_next(const struct tree_req *dir, uint32_t from,
 	unsigned z;
 
 	for (z = 0; z < VM_NR_ZONES; z++) {
-		const struct vm_zone_stat *zone =
-			&s->node[dir->index[0]].zone[z];
+		uint64_t here = memory_end(&s->node[dir->index[0]].zone[z]);
 
-		if (zone->present && zone->start_pfn + zone->spanned > end)
-			end = zone->start_pfn + zone->spanned;
+		if (here > end)
+			end = here;
 	}
 	for (; (uint64_t)from << SECTION_SHIFT < end; from++)
 		if (block_here(s, dir, from))
