@@ -2,9 +2,10 @@
 /*
  * namespace.c - a view of the file system that only we and our children have.
  *
- * Called by run.c before it starts the server and the command.  The mounts
+ * Called by run.c and run_init.c, in the order of namespace.h.  The mounts
  * are gone when the last process inside is, however it ends; nothing is
- * created on a disk, not even a mount point.
+ * created on a disk, not even a mount point.  What is real is in
+ * namespace_host.c.
  *
  * One thread, no locks.
  */
@@ -18,7 +19,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,34 +27,15 @@
 
 #define MAP_LEN	 4096
 #define PATH_LEN 256
-
-/* What must be the machine's, or nothing may run. */
-#define MUST_BIND "/proc/sys/vm"
+#define ALL_NEW	 (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID)
 
 /* Files and directories of the machine that stand at the same place here. */
 static const char *const bound[] = {
-	MUST_BIND,
-	"/proc/buddyinfo",
-	"/proc/diskstats",
-	"/proc/loadavg",
-	"/proc/meminfo",
-	"/proc/pagetypeinfo",
-	"/proc/pressure",
-	"/proc/stat",
-	"/proc/swaps",
-	"/proc/uptime",
-	"/proc/vmstat",
-	"/proc/zoneinfo",
+	"/sys/block",
+	"/sys/devices/system/cpu",
 	"/sys/devices/system/node",
-	"/dev/kmsg",
-};
-
-/* A write to one of these would change the host, not the machine. */
-static const char *const steering[] = {
-	"/proc/sys",
-	"/proc/sysrq-trigger",
-	"/sys/devices/system",
 	"/sys/kernel/mm",
+	"/dev/kmsg",
 };
 
 /* Switches that forbid user namespaces: where, and the value that does. */
@@ -140,7 +121,7 @@ static void explain(int err)
 			 "--security-opt apparmor=unconfined)");
 }
 
-static int write_file(const char *path, const char *text, size_t len)
+int namespace_write(const char *path, const char *text, size_t len)
 {
 	int err = 0, fd = open(path, O_WRONLY | O_CLOEXEC);
 
@@ -158,15 +139,15 @@ static int map_self(uid_t uid, gid_t gid)
 	char map[64];
 	int len, err;
 
-	err = write_file("/proc/self/setgroups", "deny", 4);
+	err = namespace_write("/proc/self/setgroups", "deny", 4);
 	if (err && err != -ENOENT)
 		return err;
 	len = snprintf(map, sizeof(map), "0 %u 1\n", (unsigned)uid);
-	err = write_file("/proc/self/uid_map", map, (size_t)len);
+	err = namespace_write("/proc/self/uid_map", map, (size_t)len);
 	if (err)
 		return err;
 	len = snprintf(map, sizeof(map), "0 %u 1\n", (unsigned)gid);
-	return write_file("/proc/self/gid_map", map, (size_t)len);
+	return namespace_write("/proc/self/gid_map", map, (size_t)len);
 }
 
 /* A map that leaves every id as it is, made of the one we live in. */
@@ -186,8 +167,7 @@ static int same_ids(const char *from, char map[MAP_LEN])
 	return used && used < MAP_LEN ? (int)used : -EINVAL;
 }
 
-/* In a process that stayed outside: write the maps of @pid inside. */
-static int map_all(pid_t pid)
+int namespace_map(const char *own, const char *other, pid_t pid)
 {
 	static const char *const kinds[] = { "uid_map", "gid_map" };
 	char map[MAP_LEN], path[PATH_LEN];
@@ -195,13 +175,13 @@ static int map_all(pid_t pid)
 	int len, err;
 
 	for (i = 0; i < NR(kinds); i++) {
-		snprintf(path, sizeof(path), "/proc/self/%s", kinds[i]);
+		snprintf(path, sizeof(path), "%s/%s", own, kinds[i]);
 		len = same_ids(path, map);
 		if (len < 0)
 			return len;
-		snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid,
+		snprintf(path, sizeof(path), "%s/%d/%s", other, (int)pid,
 			 kinds[i]);
-		err = write_file(path, map, (size_t)len);
+		err = namespace_write(path, map, (size_t)len);
 		if (err)
 			return err;
 	}
@@ -213,7 +193,9 @@ static void map_child(int fd, pid_t pid)
 {
 	char go;
 
-	_exit(read(fd, &go, 1) == 1 && !map_all(pid) ? 0 : 1);
+	_exit(read(fd, &go, 1) == 1 &&
+			      !namespace_map("/proc/self", "/proc", pid) ?
+		      0 : 1);
 }
 
 /*
@@ -234,7 +216,7 @@ static int enter_as_root(void)
 		close(fd[1]);
 		map_child(fd[0], self);
 	} else {
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		if (unshare(ALL_NEW))
 			err = -errno;
 		else if (write(fd[1], "g", 1) != 1)
 			err = -EIO;
@@ -255,7 +237,7 @@ static int enter_as_user(void)
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+	if (unshare(ALL_NEW))
 		return -errno;
 	return map_self(uid, gid);
 }
@@ -286,72 +268,14 @@ const char *namespace_mountpoint(void)
 	return NULL;
 }
 
-/* The flags of the mount that @path is on: those may not be dropped. */
-static unsigned long flags_of(const char *path)
-{
-	static const struct {
-		unsigned long has, keep;
-	} flags[] = {
-		{ ST_NOSUID, MS_NOSUID },   { ST_NODEV, MS_NODEV },
-		{ ST_NOEXEC, MS_NOEXEC },   { ST_NOATIME, MS_NOATIME },
-		{ ST_NODIRATIME, MS_NODIRATIME },
-		{ ST_RELATIME, MS_RELATIME },
-	};
-	unsigned long keep = 0;
-	struct statvfs st;
-	size_t i;
-
-	if (statvfs(path, &st))
-		return 0;
-	for (i = 0; i < NR(flags); i++) {
-		if (st.f_flag & flags[i].has)
-			keep |= flags[i].keep;
-	}
-	return keep;
-}
-
-/* A mount of its own for @path, and no writing through that. */
-static int protect_one(const char *path)
-{
-	unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY;
-	struct stat st;
-
-	if (stat(path, &st))
-		return 0; /* what is not there cannot be written */
-	if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) ||
-	    mount(NULL, path, NULL, flags | flags_of(path), NULL)) {
-		cmd_warn("%s: cannot be made read-only: %s", path,
-			 strerror(errno));
-		return -errno;
-	}
-	return 0;
-}
-
-int namespace_protect(void)
-{
-	size_t i;
-	int err;
-
-	for (i = 0; i < NR(steering); i++) {
-		err = protect_one(steering[i]);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static int bind_one(const char *tree, const char *path)
 {
 	char from[PATH_LEN];
 	struct stat st;
 
 	snprintf(from, sizeof(from), "%s%s", tree, path);
-	if (stat(from, &st) || stat(path, &st)) {
-		if (strcmp(path, MUST_BIND))
-			return 0;
-		cmd_warn("%s: no simulated one to lay over it", path);
-		return -ENOENT;
-	}
+	if (stat(from, &st) || stat(path, &st))
+		return 0;
 	if (mount(from, path, NULL, MS_BIND, NULL)) {
 		cmd_warn("%s: cannot lay the simulated one over it: %s", path,
 			 strerror(errno));
@@ -362,6 +286,7 @@ static int bind_one(const char *tree, const char *path)
 
 int namespace_bind(const char *tree)
 {
+	char from[PATH_LEN];
 	size_t i;
 	int err;
 
@@ -369,6 +294,13 @@ int namespace_bind(const char *tree)
 		err = bind_one(tree, bound[i]);
 		if (err)
 			return err;
+	}
+	/* Last, since what is above looks into the one that was there. */
+	snprintf(from, sizeof(from), "%s/proc", tree);
+	if (mount(from, "/proc", NULL, MS_BIND, NULL)) {
+		cmd_warn("/proc: cannot lay the simulated one over it: %s",
+			 strerror(errno));
+		return -errno;
 	}
 	return 0;
 }

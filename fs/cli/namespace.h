@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * namespace.h - a view of the file system that only we and our children have.
+ * namespace.h - a view of the system that only we and our children have.
  *
- * A private mount namespace, in a user namespace of its own: in it this
- * process may mount, and nobody inside can undo what it mounts by looking
- * into the namespace outside.  Without privileges the caller's uid and gid
- * become 0 inside; root keeps all the ids it has.
+ * Private user, mount and pid namespaces.  Without privileges the caller's
+ * uid and gid become 0 inside; root keeps all the ids it has.
  *
- * The user namespace alone does not protect the host's settings from root:
- * the owner of /proc/sys may write there whatever his capabilities are.  So
- * the files that steer the host are made read-only before anything else, and
- * a command only starts when that, and the simulated /proc/sys/vm over it,
- * stand.
+ * A user namespace alone does not protect the host's settings from root: the
+ * owner of /proc/sys may write there whatever his capabilities are.  So
+ *
+ *	namespace_enter()	user, mount, pid: the next child is pid 1
+ *	namespace_protect()	what steers the host becomes read-only
+ *	...fork, pid 1...
+ *	namespace_proc()	its own /proc, read-only
+ *	...the server mounts on namespace_mountpoint()...
+ *	namespace_bind()	the simulated files over the real ones
+ *	namespace_host()	the real /proc below the simulated one
+ *	namespace_verify()	all of that is so, or nothing may run
+ *	...fork, the command...
+ *	namespace_confine()	a second user namespace: what is mounted is
+ *				locked, whatever capabilities one has in it
+ *
+ * In the second one nothing can be unmounted or made writable, and no fresh
+ * proc or sysfs be mounted but read-only (fs/namespace.c:lock_mnt_tree,
+ * mount_too_revealing).
  *
  * Errors are -errno, and why is on stderr with what to enable.  The process
  * must have one thread.
@@ -19,7 +30,10 @@
 #ifndef CLI_NAMESPACE_H
 #define CLI_NAMESPACE_H
 
-/* True if /dev/fuse can be opened; else a message says what to do. */
+#include <stddef.h>
+#include <sys/types.h>
+
+/* 0 if /dev/fuse can be opened; else a message says what to do. */
 int namespace_need_fuse(void);
 
 /* Enter the namespaces; cannot be undone. */
@@ -31,14 +45,39 @@ int namespace_enter(void);
  */
 const char *namespace_mountpoint(void);
 
-/* Make the files that steer the host read-only.  Before namespace_bind(). */
+/* namespace_host.c: every proc, sysfs and the like that there is. */
 int namespace_protect(void);
+
+/* namespace_host.c: in pid 1. */
+int namespace_proc(void);
 
 /*
  * Lay the simulated files below @tree over the real ones.  What the kernel
- * does not have, or the tree does not, is left as it is; but without a
- * simulated /proc/sys/vm it is an error.
+ * does not have, or the tree does not, is left as it is; /proc is a must.
  */
 int namespace_bind(const char *tree);
+
+/* namespace_host.c: /proc/.host and /proc/.task (fs/proc/host.h). */
+int namespace_host(void);
+
+/* namespace_host.c: no way to the host's settings but read-only ones. */
+int namespace_verify(void);
+
+/*
+ * namespace_host.c, in the command's process: the second user namespace.
+ * Sends a byte to @tell_fd when it wants its ids, and waits for one on
+ * @wait_fd; the other side calls namespace_map_confined() between.
+ */
+int namespace_confine(int tell_fd, int wait_fd);
+int namespace_map_confined(pid_t pid);
+
+/*
+ * namespace.c: give @pid, whose directory is in proc @other, a map that
+ * leaves every id as it is, made of that in @own.
+ */
+int namespace_map(const char *own, const char *other, pid_t pid);
+
+/* namespace.c: write @text in one go. */
+int namespace_write(const char *path, const char *text, size_t len);
 
 #endif

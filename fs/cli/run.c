@@ -2,13 +2,13 @@
 /*
  * run.c - `reclaimfs run`: a command that lives in a simulated machine.
  *
- * Three processes in a private namespace: this one, which waits; the server,
- * which answers the files; the command.  The server dies with this process,
- * and so does the command; the mounts die with the namespace.  The command's
- * exit status, or the signal that ended it, is ours.
+ * This process enters the namespaces and waits outside of the pid namespace;
+ * run_init.c is its pid 1, which starts the rest: the server, the keeper of
+ * placeholders, the command.  Pid 1 dies with this process, and everything
+ * inside with pid 1, the mounts too.  The command's exit status, or the
+ * signal that ended it, is ours.
  *
- * What the command may see is namespace.c's; what it could do beyond files
- * (pids, system calls) would stand beside it.
+ * What the command may see is namespace.c's.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,20 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
 #include "fs/cli/namespace.h"
+#include "fs/cli/run.h"
 #include "fs/cli/server.h"
-
-/* As the shell and env(1) have it. */
-#define EXIT_NOT_FOUND	126 + 1
-#define EXIT_NOT_RUN	126
-#define EXIT_SIGNALLED	128
-#define CONTROL_DIR_LEN 256
 
 static int run_run(int argc, char **argv);
 
@@ -39,10 +33,11 @@ const struct cmd cmd_run = {
 	.name = "run",
 	.args = "[-m MACHINE] [--clock virtual] [--seed N] -- COMMAND [ARG]...",
 	.summary = "run a command inside a simulated machine",
-	.help = "The simulated /proc/sys/vm, /proc/meminfo, ... stand over\n"
-		"the real ones, for the command and its children only; no\n"
-		"root is needed.  $RECLAIMFS is the directory of the\n"
-		"controls.\n"
+	.help = "The simulated /proc, /sys/devices/system/node, ... stand\n"
+		"over the real ones, for the command and its children only;\n"
+		"no root is needed.  Its processes are in the machine, the\n"
+		"machine's tasks can be killed.  $RECLAIMFS is the directory\n"
+		"of the controls; the real /proc is /proc/.host, read-only.\n"
 		"\n"
 		"  -m, --machine FILE  instead of the built-in machine\n"
 		"      --clock MODE    live (default) or virtual\n"
@@ -73,130 +68,19 @@ struct run_args {
 };
 
 /* Signals that are not for us but for the command. */
-static const int passed_on[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
+static const int passed_on[] = { RUN_PASSED_ON };
 
 #define NR_PASSED_ON (sizeof(passed_on) / sizeof(passed_on[0]))
 
-static volatile sig_atomic_t command_pid;
+static volatile sig_atomic_t init_pid;
 
 static void pass_on(int signo)
 {
 	int err = errno;
 
-	if (command_pid > 0)
-		kill((pid_t)command_pid, signo);
+	if (init_pid > 0)
+		kill((pid_t)init_pid, signo);
 	errno = err;
-}
-
-static void on_ready(void *arg)
-{
-	int fd = *(int *)arg;
-	ssize_t nr;
-
-	do {
-		nr = write(fd, "r", 1);
-	} while (nr < 0 && errno == EINTR);
-	close(fd);
-}
-
-/* Do not outlive @parent; false if it is gone already. */
-static bool die_with(pid_t parent, int signo)
-{
-	return !prctl(PR_SET_PDEATHSIG, signo) && getppid() == parent;
-}
-
-/* The server's process: does not return. */
-static void serve(struct server *sv, struct run_args *a, const char *where,
-		  int ready_fd, pid_t parent)
-{
-	int err, null;
-
-	setsid(); /* Ctrl-C is the command's */
-	if (!die_with(parent, SIGTERM))
-		_exit(CMD_FAIL);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null >= 0) { /* no pipe of the command's is held open by us */
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		close(null);
-	}
-	a->options.ready = on_ready;
-	a->options.ready_arg = &ready_fd;
-	err = server_create(sv, &a->options);
-	if (!err)
-		err = server_mount(sv, where);
-	if (!err)
-		err = server_run(sv);
-	server_destroy(sv);
-	_exit(err < 0 ? CMD_FAIL : CMD_OK);
-}
-
-static bool wait_ready(int fd)
-{
-	char how;
-	ssize_t nr;
-
-	do {
-		nr = read(fd, &how, 1);
-	} while (nr < 0 && errno == EINTR);
-	close(fd);
-	return nr == 1;
-}
-
-/* Start the server on @where; its pid when it answers, or -1. */
-static pid_t start_server(struct server *sv, struct run_args *a,
-			  const char *where)
-{
-	pid_t self = getpid(), pid;
-	int fd[2];
-
-	if (pipe2(fd, O_CLOEXEC)) {
-		cmd_warn("pipe: %s", strerror(errno));
-		return -1;
-	}
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		close(fd[0]);
-		serve(sv, a, where, fd[1], self);
-	}
-	close(fd[1]);
-	if (pid < 0) {
-		cmd_warn("fork: %s", strerror(errno));
-		close(fd[0]);
-		return -1;
-	}
-	if (wait_ready(fd[0]))
-		return pid;
-	kill(pid, SIGTERM);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return -1;
-}
-
-static void stop_server(pid_t pid)
-{
-	kill(pid, SIGTERM);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
-/* The command's process: does not return. */
-static void exec_command(char **command, const char *where, pid_t parent,
-			 const sigset_t *mask)
-{
-	char control[CONTROL_DIR_LEN];
-	int err;
-
-	if (!die_with(parent, SIGKILL))
-		_exit(EXIT_NOT_RUN);
-	snprintf(control, sizeof(control), "%s/sandbox", where);
-	setenv("RECLAIMFS", control, 1);
-	sigprocmask(SIG_SETMASK, mask, NULL);
-	execvp(command[0], command);
-	err = errno;
-	cmd_warn("%s: %s", command[0], strerror(err));
-	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN);
 }
 
 /*
@@ -215,30 +99,75 @@ static void set_signals(void)
 	sigaction(SIGQUIT, &sa, NULL);
 }
 
-/* Run the command; its wait status, or -1. */
-static int run_command(struct run_args *a, const char *where)
+/* The command's wait status, or -1: it has not been run to its end. */
+static int wait_for_command(int fd, pid_t init)
 {
-	pid_t self = getpid(), pid;
-	sigset_t all, mask;
-	int status;
+	int status = -1;
+	ssize_t nr;
 
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &mask);
-	pid = fork();
-	if (!pid)
-		exec_command(a->command, where, self, &mask);
-	if (pid > 0) {
-		command_pid = pid;
-		set_signals();
-	}
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	if (pid < 0) {
-		cmd_warn("fork: %s", strerror(errno));
+	do {
+		nr = read(fd, &status, sizeof(status));
+	} while (nr < 0 && errno == EINTR);
+	while (waitpid(init, NULL, 0) < 0 && errno == EINTR)
+		;
+	return nr == sizeof(status) ? status : -1;
+}
+
+/* Take the terminal back from a command that had it to itself. */
+static void take_terminal(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	sigaction(SIGTTOU, &ignore, &old);
+	tcsetpgrp(fd, getpgrp());
+	sigaction(SIGTTOU, &old, NULL);
+	close(fd);
+}
+
+static bool in_foreground(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	bool is = fd >= 0 && tcgetpgrp(fd) == getpgrp();
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+/* Start pid 1 of the namespace and wait; the command's status, or -1. */
+static int run_namespace(struct run_init *in)
+{
+	bool foreground = in_foreground();
+	sigset_t all;
+	int fd[2], status;
+
+	if (pipe2(fd, O_CLOEXEC)) {
+		cmd_warn("pipe: %s", strerror(errno));
 		return -1;
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	command_pid = 0;
+	fflush(NULL);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &in->mask);
+	init_pid = fork();
+	if (!init_pid) {
+		close(fd[0]);
+		in->status_fd = fd[1];
+		run_init(in);
+	}
+	close(fd[1]);
+	if (init_pid > 0)
+		set_signals();
+	else
+		cmd_warn("fork: %s", strerror(errno));
+	sigprocmask(SIG_SETMASK, &in->mask, NULL);
+	status = init_pid > 0 ? wait_for_command(fd[0], (pid_t)init_pid) : -1;
+	init_pid = 0;
+	close(fd[0]);
+	if (foreground)
+		take_terminal();
 	return status;
 }
 
@@ -254,7 +183,7 @@ static int end_as(int status)
 	setrlimit(RLIMIT_CORE, &no_core); /* the command has dumped its own */
 	signal(signo, SIG_DFL);
 	raise(signo);
-	return EXIT_SIGNALLED + signo;
+	return RUN_SIGNALLED + signo;
 }
 
 /* -1: go on; else the exit code. */
@@ -307,21 +236,18 @@ static int parse(int argc, char **argv, struct run_args *a)
 
 static int run_inside(struct server *sv, struct run_args *a)
 {
-	const char *where;
-	pid_t server;
-	int status = -1;
+	struct run_init in = {
+		.sv = sv, .options = &a->options, .command = a->command
+	};
+	int status;
 
+	in.cwd = getcwd(NULL, 0);
+	in.pid_max = run_pid_max();
 	if (namespace_need_fuse() || namespace_enter() || namespace_protect())
 		return CMD_FAIL;
-	where = namespace_mountpoint();
-	if (!where)
-		return CMD_FAIL;
-	server = start_server(sv, a, where);
-	if (server < 0)
-		return CMD_FAIL;
-	if (!namespace_bind(where))
-		status = run_command(a, where);
-	stop_server(server);
+	in.where = namespace_mountpoint();
+	status = in.where ? run_namespace(&in) : -1;
+	free(in.cwd);
 	return status == -1 ? CMD_FAIL : end_as(status);
 }
 

@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
+#include "fs/cli/placeholders.h"
 #include "fs/cli/server.h"
 #include "fs/conf/units.h"
+#include "fs/proc/host.h"
 #include "fs/proc/machine_fs.h"
 #include "fs/root.h"
 #include "fs/sandbox/clock.h"
@@ -162,7 +164,27 @@ static int create_session(struct server *sv, const struct server_options *o)
 		.ready_arg = o->ready_arg,
 	};
 
-	return session_create(&sv->session, &root_dir, sv->mf, &so);
+	return session_create(&sv->session,
+			      o->inside ? root_dir_inside() : &root_dir,
+			      sv->mf, &so);
+}
+
+/* Real processes beside the tasks, and in their place. */
+static int create_inside(struct server *sv, const struct server_inside *in)
+{
+	size_t i;
+	int err = host_create(&sv->mf->host);
+
+	if (err)
+		return err;
+	for (i = 0; i < sizeof(in->hidden) / sizeof(in->hidden[0]); i++)
+		host_hide(sv->mf->host, in->hidden[i], true);
+	if (!in->pipe)
+		return 0;
+	err = placeholders_open(&sv->places, in->pipe, sv->vm, sv->mf->host);
+	if (!err)
+		placeholders_all(sv->places);
+	return err;
 }
 
 static int set_clock_going(struct server *sv, const struct server_options *o)
@@ -191,6 +213,8 @@ int server_create(struct server *sv, const struct server_options *o)
 		what = "files";
 		err = machine_fs_create(&sv->mf, sv->vm);
 	}
+	if (!err && o->inside)
+		err = create_inside(sv, o->inside);
 	if (!err)
 		err = sandbox_create(&sv->sandbox, sv->vm, &sv->machine);
 	if (!err) {
@@ -198,6 +222,8 @@ int server_create(struct server *sv, const struct server_options *o)
 		what = "session";
 		err = create_session(sv, o);
 	}
+	if (!err)
+		machine_fs_attach(sv->mf, sv->session);
 	if (err)
 		cmd_warn("%s: %s", what, strerror(-err));
 	return err;
@@ -215,6 +241,8 @@ int server_run(struct server *sv)
 	err = sandbox_start(sv->sandbox);
 	if (!err)
 		err = vm_start(sv->vm);
+	if (!err && sv->places)
+		err = placeholders_start(sv->places);
 	if (err)
 		cmd_warn("threads: %s", strerror(-err));
 	else
@@ -225,8 +253,13 @@ int server_run(struct server *sv)
 
 void server_destroy(struct server *sv)
 {
+	machine_fs_detach(sv->mf);
+	struct host *host = sv->mf ? sv->mf->host : NULL;
+
 	session_destroy(sv->session);
 	machine_fs_destroy(sv->mf);
+	placeholders_close(sv->places);
+	host_destroy(host);
 	sandbox_destroy(sv->sandbox);
 	vm_destroy(sv->vm);
 	vm_machine_fini(&sv->machine);

@@ -25,11 +25,20 @@
 #include <vm/vm.h>
 
 struct machine_fs;
+struct placeholder_pipe;
+struct placeholders;
 struct sandbox;
 struct session;
 
 /* The longest list of options for FUSE, with its NUL. */
 #define SERVER_FUSE_OPTS_LEN 1024
+
+/* What `run` adds: a command lives inside (fs/proc/host.h). */
+struct server_inside {
+	const struct placeholder_pipe *pipe; /* NULL: no placeholders */
+	int hidden[3];	 /* pids of our own; 0: none */
+	int syscalls_fd; /* socket that the command's filter comes by, or -1 */
+};
 
 struct server_options {
 	enum vm_world_kind clock; /* THREADS is "live" */
@@ -41,6 +50,7 @@ struct server_options {
 	bool debug;    /* libfuse's trace on stderr */
 	void (*ready)(void *arg); /* the mount answers; may be NULL */
 	void *ready_arg;
+	const struct server_inside *inside; /* NULL: nobody does */
 	char fuse_opts[SERVER_FUSE_OPTS_LEN]; /* all that are not ours */
 };
 
@@ -50,6 +60,7 @@ struct server {
 	struct machine_fs *mf;
 	struct sandbox *sandbox;
 	struct session *session;
+	struct placeholders *places; /* or NULL */
 };
 
 /* The live clock at real time. */

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run_init.c - pid 1 of the namespace that a command runs in.
+ *
+ * Starts, in this order: the keeper of placeholders, the server, and, when
+ * all mounts stand and have been verified, the command.  Then it reaps what
+ * others leave behind, until the command ends; its own end is that of every
+ * process inside.
+ *
+ * Server and keeper get pids from the upper end, so that the low ones are the
+ * machine's.  The server looks at the files from a mount namespace where its
+ * own do not stand over the real ones: it must never wait for itself.
+ *
+ * Called by run.c after the fork.  One thread, no locks.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fs/cli/cmd.h"
+#include "fs/cli/namespace.h"
+#include "fs/cli/placeholders.h"
+#include "fs/cli/run.h"
+#include "fs/cli/server.h"
+
+/* Pids of our own are looked for among this many. */
+#define PID_TRIES 64
+
+/* Everything inside, as pid 1 sees it. */
+struct inside {
+	struct run_init *in;
+	struct placeholder_pipe pipe;
+	bool has_places;
+	pid_t keeper, server, command;
+	int next_pid;	 /* the next of our own to be tried */
+	int syscalls[2]; /* [0] the server's, [1] the command's */
+};
+
+int run_pid_max(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/pid_max", "re");
+	int max = 32768;
+
+	if (f) {
+		if (fscanf(f, "%d", &max) != 1 || max < 1024)
+			max = 32768;
+		fclose(f);
+	}
+	return max < 32768 ? max : 32768;
+}
+
+static bool is_tasks_pid(const struct vm_machine *m, int pid)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->nr_tasks; i++)
+		if (m->task[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* fork() with a high pid if we may choose. */
+static pid_t fork_high(struct inside *s)
+{
+	pid_t pid = -EEXIST;
+	int tries;
+
+	for (tries = 0; tries < PID_TRIES && pid == -EEXIST; tries++) {
+		s->next_pid--;
+		if (!is_tasks_pid(&s->in->sv->machine, s->next_pid))
+			pid = placeholders_fork(s->next_pid);
+	}
+	return pid;
+}
+
+static void start_keeper(struct inside *s)
+{
+	int err = placeholders_pipe(&s->pipe);
+
+	if (!err)
+		s->keeper = fork_high(s);
+	if (!err && !s->keeper)
+		placeholders_keep(&s->pipe);
+	if (!err && s->keeper < 0)
+		err = s->keeper;
+	s->has_places = !err;
+	if (err)
+		cmd_warn("run: simulated tasks cannot be killed by pid: %s",
+			 strerror(-err));
+}
+
+static void on_ready(void *arg)
+{
+	int fd = *(int *)arg;
+	ssize_t nr;
+
+	do {
+		nr = write(fd, "r", 1);
+	} while (nr < 0 && errno == EINTR);
+	close(fd);
+}
+
+/* What the server's process is about. */
+struct serving {
+	struct server *sv;
+	struct server_options *options;
+	const char *where;
+};
+
+/* In a thread, for its id (placeholders_fork()). */
+static void *serve_in_thread(void *arg)
+{
+	const struct serving *s = arg;
+	int err = server_create(s->sv, s->options);
+
+	if (!err)
+		err = server_mount(s->sv, s->where);
+	if (!err && unshare(CLONE_FS | CLONE_NEWNS)) {
+		err = -errno;
+		cmd_warn("server: %s", strerror(errno));
+	}
+	if (!err)
+		err = server_run(s->sv);
+	server_destroy(s->sv);
+	_exit(err < 0 ? CMD_FAIL : CMD_OK);
+}
+
+/* No pipe of the command's is held open by us. */
+static void close_standard(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	close(null);
+}
+
+/* The server's process: does not return. */
+static void serve(struct inside *s, int ready_fd)
+{
+	struct server_inside inside = {
+		.pipe = s->has_places ? &s->pipe : NULL,
+		.hidden = { 1, s->has_places ? s->keeper : 0, getpid() },
+		.syscalls_fd = s->syscalls[0],
+	};
+	struct serving what = { s->in->sv, s->in->options, s->in->where };
+	pthread_t thread;
+
+	prctl(PR_SET_NAME, "reclaimfs");
+	setsid(); /* Ctrl-C is the command's */
+	close_standard();
+	close(s->in->status_fd);
+	close(s->syscalls[1]);
+	s->in->options->ready = on_ready;
+	s->in->options->ready_arg = &ready_fd;
+	s->in->options->inside = &inside;
+	if (pthread_create(&thread, NULL, serve_in_thread, &what))
+		_exit(CMD_FAIL);
+	pthread_join(thread, NULL);
+	_exit(CMD_FAIL);
+}
+
+static bool wait_byte(int fd)
+{
+	char byte;
+	ssize_t nr;
+
+	do {
+		nr = read(fd, &byte, 1);
+	} while (nr < 0 && errno == EINTR);
+	return nr == 1;
+}
+
+static bool start_server(struct inside *s)
+{
+	int fd[2];
+	bool ready;
+
+	if (pipe2(fd, O_CLOEXEC)) {
+		cmd_warn("pipe: %s", strerror(errno));
+		return false;
+	}
+	s->server = s->has_places ? fork_high(s) : fork();
+	if (!s->server) {
+		close(fd[0]);
+		serve(s, fd[1]);
+	}
+	close(fd[1]);
+	if (s->server < 0)
+		cmd_warn("fork: %s", strerror(-s->server));
+	ready = s->server > 0 && wait_byte(fd[0]);
+	close(fd[0]);
+	close(s->syscalls[0]);
+	if (s->has_places) {
+		close(s->pipe.ask[0]);
+		close(s->pipe.ask[1]);
+		close(s->pipe.news[0]);
+		close(s->pipe.news[1]);
+	}
+	return ready;
+}
+
+/* Signals from outside the namespace, where senders have no pid. */
+static volatile sig_atomic_t command_pid;
+
+static void pass_on(int signo, siginfo_t *info, void *context)
+{
+	int err = errno;
+
+	(void)context;
+	if (command_pid > 0 && !info->si_pid)
+		kill((pid_t)command_pid, signo);
+	errno = err;
+}
+
+static void set_signals(void)
+{
+	static const int passed_on[] = { RUN_PASSED_ON };
+	struct sigaction sa = { .sa_sigaction = pass_on,
+				.sa_flags = SA_RESTART | SA_SIGINFO };
+	size_t i;
+
+	for (i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
+		sigaction(passed_on[i], &sa, NULL);
+}
+
+/* Let it lock itself in: the ids of its namespace are ours to write. */
+static bool open_gate(pid_t pid, int wants_fd, int go_fd)
+{
+	int err;
+
+	if (!wait_byte(wants_fd))
+		return true; /* it has said why, and its status tells */
+	err = namespace_map_confined(pid);
+	if (err)
+		cmd_warn("the ids of the command: %s", strerror(-err));
+	return !err && write(go_fd, "g", 1) == 1;
+}
+
+static bool start_command(struct inside *s)
+{
+	int wants[2], go[2];
+	bool ok = false;
+
+	if (pipe2(wants, O_CLOEXEC))
+		return false;
+	if (pipe2(go, O_CLOEXEC))
+		goto err_wants;
+	s->command = fork();
+	if (!s->command) {
+		const struct run_gate gate = { wants[1], go[0] };
+
+		close(wants[0]);
+		close(go[1]);
+		run_command(s->in, &gate, s->syscalls[1]);
+	}
+	close(wants[1]);
+	close(go[0]);
+	if (s->command > 0) {
+		command_pid = s->command;
+		set_signals();
+		ok = open_gate(s->command, wants[0], go[1]);
+	} else {
+		cmd_warn("fork: %s", strerror(errno));
+	}
+	sigprocmask(SIG_SETMASK, &s->in->mask, NULL);
+	close(go[1]);
+err_wants:
+	close(wants[0]);
+	return ok;
+}
+
+/* Until the command ends, or the server; the command's status or -1. */
+static int reap(struct inside *s)
+{
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, &status, 0);
+		if (pid < 0 && errno != EINTR)
+			return -1;
+		if (pid == s->command)
+			return status;
+		if (pid == s->server) {
+			cmd_warn("the machine has ended, and all in it");
+			return -1;
+		}
+	}
+}
+
+/* A quiet end, as far as the server has something to write. */
+static void stop_server(const struct inside *s)
+{
+	command_pid = 0;
+	kill(s->server, SIGTERM);
+	while (waitpid(s->server, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int run_all(struct inside *s)
+{
+	const char *where = s->in->where;
+	int status;
+
+	if (namespace_proc())
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->syscalls)) {
+		cmd_warn("socket: %s", strerror(errno));
+		return -1;
+	}
+	start_keeper(s);
+	if (!start_server(s) || namespace_bind(where) || namespace_host() ||
+	    namespace_verify() || !start_command(s))
+		return -1;
+	close(s->syscalls[1]);
+	status = reap(s);
+	if (status != -1)
+		stop_server(s);
+	return status;
+}
+
+/* Whoever started us is gone: nobody reads the status. */
+static bool alone(int status_fd)
+{
+	struct pollfd on = { .fd = status_fd, .events = POLLOUT };
+
+	return poll(&on, 1, 0) < 0 || on.revents & POLLERR;
+}
+
+void run_init(struct run_init *in)
+{
+	struct inside s = { .in = in, .next_pid = in->pid_max };
+	int status;
+
+	prctl(PR_SET_NAME, "init");
+	signal(SIGCHLD, SIG_DFL);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || alone(in->status_fd))
+		_exit(CMD_FAIL);
+	status = run_all(&s);
+	if (status != -1 &&
+	    write(in->status_fd, &status, sizeof(status)) < 0)
+		_exit(CMD_FAIL);
+	_exit(CMD_OK);
+}
