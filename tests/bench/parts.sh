@@ -105,7 +105,7 @@ reclaimed() {
 
 # The client on one core, the server where it likes.
 part_busy() {
-	local idle busy before i
+	local idle busy before after i
 
 	mount_program busy '' || return
 	idle=$(p99 idle)
@@ -123,10 +123,11 @@ part_busy() {
 	done
 	before=$(reclaimed)
 	busy=$(p99 busy)
-	say busy "$(calc "$(cut -f 2 <<<"$busy") / $(cut -f 2 <<<"$idle")")" \
-		"$(cut -f 2- <<<"$busy" | tr '\t' ' '); idle $(
-		cut -f 2- <<<"$idle" | tr '\t' ' '); $(
-		($(reclaimed) - before)) pages reclaimed meanwhile"
+	after=$(reclaimed)
+	busy=$(cut -f 2- <<<"$busy" | tr '\t' ' ')
+	idle=$(cut -f 2- <<<"$idle" | tr '\t' ' ')
+	say busy "$(calc "${busy%% *} / ${idle%% *}")" \
+		"$busy; idle $idle; $((after - before)) pages reclaimed"
 	drop_mount busy
 }
 
@@ -189,8 +190,9 @@ part_lxcfs() {
 		echo "lxcfs cannot be had; its row stays empty" >&2
 		return 0
 	fi
-	libs=$(dirname "$(find / -xdev -name liblxcfs.so 2>/dev/null |
-		head -n 1)")
+	libs=$(find "$work/lxcfs" /usr/lib -name liblxcfs.so 2>/dev/null |
+		head -n 1)
+	libs=${libs%/*}
 	mkdir -p "$m"
 	LD_LIBRARY_PATH=$libs pinned "$lxcfs" -p "$work/lxcfs.pid" "$m" \
 		>"$work/lxcfs.log" 2>&1 &
@@ -271,6 +273,8 @@ large_machine() {
 		if [ $n -lt 7 ]; then echo ,; fi
 	done
 	echo ');'
+	echo 'kernel = { slab_reclaimable = "512M"; misc = "256M";'
+	echo '	slab_unreclaimable = "384M"; shmem = "64M"; };'
 }
 
 large() {
