@@ -3,8 +3,8 @@
 # stages.sh - the builds, and which cases each is good for.
 #
 # Sourced by tests/run.sh (bash) after tests/cases.sh.  Names of cases are
-# BUILD/GROUP/NAME.  Groups unit, sim, threads and dynamics are executables of the
-# build called GROUP-NAME; mount tests are the executables in tests/mount and
+# BUILD/GROUP/NAME.  Groups unit, sim, threads and dynamics are executables of
+# the build called GROUP-NAME; mount tests are the executables in tests/mount and
 # tests/conformance; examples are examples/*.sh.
 
 # Beyond what the program itself needs (SETUP_BUILD).

@@ -119,7 +119,7 @@ static enum page_verdict detach(struct vm *vm, struct scan_control *sc,
 	if (p->flags & PG_SWAPBACKED && !(p->flags & PG_SWAPCACHE)) {
 		if (vm->mapping[p->mapping]->kind != MAPPING_ANON &&
 		    p->flags & PG_MAPPED)
-			return PAGE_ACTIVATE; /* its mappings would not find it */
+			return PAGE_ACTIVATE; /* others would not find it */
 		if (!(sc->gfp & GFP_BIT_IO))
 			return PAGE_KEEP;
 		if (!add_to_swap(vm, pfn))

@@ -69,7 +69,7 @@ bool add_to_swap(struct vm *vm, uint32_t pfn)
 	entry = swap_slot_alloc(vm, page->mapping, page->index);
 	if (!entry)
 		return false;
-	/* from here on the slot is what tmpfs has (mm/shmem.c:shmem_writepage) */
+	/* now the slot is what tmpfs has, mm/shmem.c:shmem_writepage */
 	if (m->kind == MAPPING_SHMEM)
 		file_remove(vm, container_of(m, struct file, mapping),
 			    page->index, 0);
