@@ -179,7 +179,7 @@ find_lxcfs() {
 	fi
 	(cd "$work" && apt-get download lxcfs && dpkg -x lxcfs_*.deb lxcfs) \
 		>/dev/null 2>&1
-	find "$work/lxcfs" -type f -name lxcfs -perm -u+x 2>/dev/null | head -n 1
+	find "$work/lxcfs" -path "*/bin/lxcfs" 2>/dev/null | head -n 1
 }
 
 part_lxcfs() {
