@@ -16,6 +16,7 @@
 #include "fs/cli/cmd.h"
 #include "fs/cli/placeholders.h"
 #include "fs/cli/server.h"
+#include "fs/cli/syscalls.h"
 #include "fs/conf/units.h"
 #include "fs/proc/host.h"
 #include "fs/proc/machine_fs.h"
@@ -179,6 +180,7 @@ static int create_inside(struct server *sv, const struct server_inside *in)
 		return err;
 	for (i = 0; i < sizeof(in->hidden) / sizeof(in->hidden[0]); i++)
 		host_hide(sv->mf->host, in->hidden[i], true);
+	sv->syscalls_fd = in->syscalls_fd;
 	if (!in->pipe)
 		return 0;
 	err = placeholders_open(&sv->places, in->pipe, sv->vm, sv->mf->host);
@@ -243,10 +245,14 @@ int server_run(struct server *sv)
 		err = vm_start(sv->vm);
 	if (!err && sv->places)
 		err = placeholders_start(sv->places);
+	if (!err && sv->syscalls_fd)
+		err = syscalls_start(&sv->syscalls, sv->vm, sv->syscalls_fd);
 	if (err)
 		cmd_warn("threads: %s", strerror(-err));
 	else
 		err = session_run(sv->session);
+	syscalls_stop(sv->syscalls);
+	sv->syscalls = NULL;
 	sandbox_stop(sv->sandbox);
 	return err;
 }

@@ -371,6 +371,10 @@ static int exe_show(const struct tree_req *rq, struct strbuf *sb)
 
 	if (!t || t->kthread)
 		return -ENOENT;
+	if (t->args[0] == '/') {
+		strbuf_push(sb, t->args, strcspn(t->args, " "));
+		return 0;
+	}
 	strbuf_puts(sb, "/usr/bin/");
 	strbuf_puts(sb, t->comm);
 	return 0;
@@ -568,4 +572,5 @@ const struct tree_index proc_pid_index = {
 	.entry = { .mode = S_IFDIR | 0555, .dir = &pid_dir },
 	.find = pid_find,
 	.next = pid_next,
+	.told = true,
 };

@@ -20,12 +20,26 @@
 #include "fs/proc/kmsg.h"
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/pressure.h"
+#include "fs/proc/proc.h"
 #include "fs/sandbox/sandbox.h"
 #include "fs/sys/sys.h"
+#include "fs/vfs/session.h"
 
 #define CAP_SYS_RAWIO	 17
 #define CAP_SYS_ADMIN	 21
 #define CAP_SYS_RESOURCE 24
+
+/* The kernel must forget the directory of a task that is gone. */
+static void announce_exit(struct machine_fs *mf, int pid)
+{
+	struct session *s = atomic_load(&mf->session);
+	char name[TREE_NAME_LEN];
+
+	if (!s)
+		return;
+	tree_name_index(name, "", (uint32_t)pid);
+	session_vanished(s, &proc_pid_index, name);
+}
 
 /* The engine's observer: engine's lock held. */
 static void observe(void *arg, const struct vm_event *ev)
@@ -37,8 +51,10 @@ static void observe(void *arg, const struct vm_event *ev)
 	psi_triggers_observe(mf->psi, mf->vm, ev->time_ns);
 	if (sb)
 		sandbox_observe(sb, ev);
-	if (ev->type == VM_EV_TASK_EXIT)
+	if (ev->type == VM_EV_TASK_EXIT) {
+		announce_exit(mf, ev->pid);
 		host_end(mf->host, ev->pid);
+	}
 }
 
 int machine_fs_create(struct machine_fs **mfp, struct vm *vm)
@@ -64,11 +80,25 @@ int machine_fs_create(struct machine_fs **mfp, struct vm *vm)
 	return 0;
 }
 
+void machine_fs_attach(struct machine_fs *mf, struct session *s)
+{
+	atomic_store(&mf->session, s);
+}
+
+void machine_fs_detach(struct machine_fs *mf)
+{
+	if (!mf)
+		return;
+	/* Waits for the engine's lock, hence for an observer under way. */
+	vm_observe(mf->vm, NULL, NULL);
+	atomic_store(&mf->session, NULL);
+}
+
 void machine_fs_destroy(struct machine_fs *mf)
 {
 	if (!mf)
 		return;
-	vm_observe(mf->vm, NULL, NULL);
+	machine_fs_detach(mf);
 	psi_triggers_destroy(mf->psi);
 	mm_state_destroy(mf->mm);
 	kernel_ctl_destroy(mf->kernel_ctl);

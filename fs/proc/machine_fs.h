@@ -12,7 +12,9 @@
  *	machine_fs_create(&mf, vm);	   observes the machine from here on
  *	sandbox_create(&mf->sandbox, ...);
  *	session_create(&s, &root_dir, mf, &options);
+ *	machine_fs_attach(mf, s);
  *	...
+ *	machine_fs_detach(mf);
  *	session_destroy(s);
  *	machine_fs_destroy(mf);		   before vm_destroy()
  *
@@ -43,6 +45,7 @@ struct machine_fs {
 	struct host *host; /* real processes of `run`, or NULL; its owner's */
 	struct kmsg *kmsg;
 	_Atomic(struct sandbox *) sandbox; /* set by its owner, or NULL */
+	_Atomic(struct session *) session; /* or NULL; machine_fs_attach() */
 	struct vm_stat *stat;	    /* (session) of the request under way */
 	struct vm_task_stat task;   /* (session) the same */
 	struct vm_stat *log_stat;     /* (observer) the same for the log */
@@ -57,6 +60,14 @@ struct machine_fs {
 
 /* Make the files of @vm and observe it.  0 or -ENOMEM. */
 int machine_fs_create(struct machine_fs **mfp, struct vm *vm);
+
+/*
+ * Where tasks that end are to be announced (base.c), for as long as @s lives;
+ * and the end of that and of all observing, before session_destroy().
+ */
+struct session;
+void machine_fs_attach(struct machine_fs *mf, struct session *s);
+void machine_fs_detach(struct machine_fs *mf);
 
 /* Stop observing, free all.  NULL is fine. */
 void machine_fs_destroy(struct machine_fs *mf);

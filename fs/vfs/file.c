@@ -243,6 +243,9 @@ void file_complete(struct file_wait *w, ssize_t result)
 	struct session *s = w->session;
 	bool last;
 
+	/* Before the caller looks: what this ended is not there any more. */
+	if (!pthread_equal(pthread_self(), atomic_load(&s->loop)))
+		vanished_flush(s);
 	pthread_mutex_lock(&s->lock);
 	wait_unlink(&s->kept, w);
 	if (!w->req)

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fs/vfs/session_impl.h"
 
@@ -124,6 +125,70 @@ void notifier_disarm(struct session *s, struct file *f)
 	f->poll = NULL;
 }
 
+void session_vanished(struct session *s, const struct tree_index *index,
+		      const char *name)
+{
+	struct vanished *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return; /* opening it will say so */
+	v->index = index;
+	strncpy(v->name, name, sizeof(v->name) - 1);
+	pthread_mutex_lock(&s->vanished_lock);
+	v->next = s->vanished;
+	s->vanished = v;
+	pthread_mutex_unlock(&s->vanished_lock);
+	notifier_post(&s->notifier);
+}
+
+/* Every directory that could have had the child: they hang on no number. */
+static void forget(struct session *s, const struct vanished *v)
+{
+	static const uint32_t no_index[TREE_MAX_INDEX];
+	const struct tree_node *node;
+	uint32_t id;
+
+	for (id = TREE_ROOT; id < s->tree->nr; id++) {
+		node = &s->tree->node[id];
+		if (node->index != v->index || node->depth != 1)
+			continue;
+		fuse_lowlevel_notify_inval_entry(
+			s->fuse, tree_ino(node->parent, no_index), v->name,
+			strlen(v->name));
+	}
+}
+
+static struct vanished *take_vanished(struct session *s)
+{
+	struct vanished *v;
+
+	pthread_mutex_lock(&s->vanished_lock);
+	v = s->vanished;
+	s->vanished = NULL;
+	pthread_mutex_unlock(&s->vanished_lock);
+	return v;
+}
+
+void vanished_flush(struct session *s)
+{
+	struct vanished *v, *next;
+
+	pthread_mutex_lock(&s->flush_lock);
+	v = take_vanished(s);
+	if (v) {
+		/* A lookup that still found it is answered after this. */
+		pthread_mutex_lock(&s->lock);
+		pthread_mutex_unlock(&s->lock);
+	}
+	for (; v; v = next) {
+		next = v->next;
+		if (atomic_load(&s->mounted))
+			forget(s, v);
+		free(v);
+	}
+	pthread_mutex_unlock(&s->flush_lock);
+}
+
 /* Ask the handler of a parked read again; answer if it has something. */
 static void retry_read(struct session *s, struct file_wait *w)
 {
@@ -197,6 +262,7 @@ static void *notifier_main(void *arg)
 		retry_all(s);
 		tell_pollers(s);
 		pthread_mutex_unlock(&s->lock);
+		vanished_flush(s);
 	}
 	return NULL;
 }

@@ -75,7 +75,7 @@ static int get_entry(const struct session *s, uint64_t ino,
 
 	e->ino = ino;
 	e->generation = 0;
-	e->attr_timeout = node->stable ? TIMEOUT_STABLE : 0;
+	e->attr_timeout = node->cached ? TIMEOUT_CACHED : 0;
 	e->entry_timeout = e->attr_timeout;
 	return get_attr(s, node, &at, &e->attr);
 }
@@ -116,7 +116,7 @@ static void reply_attr(struct file_call *call)
 
 	get_attr(call->session, call->node, &call->rq, &st);
 	fuse_reply_attr(call->req, &st,
-			call->node->stable ? TIMEOUT_STABLE : 0);
+			call->node->cached ? TIMEOUT_CACHED : 0);
 	call_done(call);
 }
 

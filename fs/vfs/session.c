@@ -86,6 +86,8 @@ int session_create(struct session **sp, const struct tree_dir *root,
 	err = init_lock(&s->lock);
 	if (err)
 		goto err_tree;
+	pthread_mutex_init(&s->flush_lock, NULL);
+	pthread_mutex_init(&s->vanished_lock, NULL);
 	if (sem_init(&s->notifier.sem, 0, 0)) {
 		err = -errno;
 		goto err_lock;
@@ -101,6 +103,8 @@ int session_create(struct session **sp, const struct tree_dir *root,
 err_sem:
 	sem_destroy(&s->notifier.sem);
 err_lock:
+	pthread_mutex_destroy(&s->vanished_lock);
+	pthread_mutex_destroy(&s->flush_lock);
 	pthread_mutex_destroy(&s->lock);
 err_tree:
 	tree_destroy(s->tree);
@@ -178,7 +182,7 @@ int session_run(struct session *s)
 	struct sigaction old[1 + TREE_NR(end_signals)];
 	int err;
 
-	s->loop = pthread_self();
+	atomic_store(&s->loop, pthread_self());
 	err = notifier_start(s);
 	if (err)
 		goto out;
@@ -194,6 +198,8 @@ out:
 
 void session_free(struct session *s)
 {
+	pthread_mutex_destroy(&s->vanished_lock);
+	pthread_mutex_destroy(&s->flush_lock);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -208,6 +214,7 @@ void session_destroy(struct session *s)
 	file_cancel_all(s);
 	none_kept = file_orphan_all(s);
 	file_close_all(s);
+	vanished_flush(s);
 	fuse_session_destroy(s->fuse);
 	strbuf_release(&s->dirbuf);
 	sem_destroy(&s->notifier.sem);

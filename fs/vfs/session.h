@@ -57,6 +57,14 @@ int session_mount(struct session *s, const char *mountpoint);
  */
 int session_run(struct session *s);
 
+/*
+ * The child @name of the families @index is no more, so that the kernel must
+ * forget it (tree_index.told).  Any thread, any lock; it is forgotten before
+ * a file_complete() that comes later is seen by its caller.
+ */
+void session_vanished(struct session *s, const struct tree_index *index,
+		      const char *name);
+
 /* As a signal would: session_run() comes to its end.  Any thread. */
 void session_stop(struct session *s);
 

@@ -27,8 +27,8 @@
 #include "fs/vfs/session.h"
 #include "fs/vfs/tree.h"
 
-/* Attributes and names of what never changes, in seconds. */
-#define TIMEOUT_STABLE 1e6
+/* Attributes and names of what never changes unseen, in seconds. */
+#define TIMEOUT_CACHED 1e6
 
 /* Closed files keep their text buffer for the next open, this many. */
 #define FILE_POOL_MAX 32u
@@ -55,6 +55,13 @@ struct file_wait {
 	bool interrupted;
 };
 
+/* A name that is to be forgotten by the kernel. */
+struct vanished {
+	struct vanished *next;
+	const struct tree_index *index;
+	char name[TREE_NAME_LEN];
+};
+
 /* Head of a ring of waits. */
 struct wait_list {
 	struct file_wait *first;
@@ -75,10 +82,13 @@ struct session {
 	struct strbuf dirbuf; /* listing under way */
 	struct file_wait *registering; /* see file.c:watch_interrupt() */
 	struct notifier notifier;
-	pthread_t loop; /* the thread in session_run() */
+	pthread_mutex_t flush_lock;    /* one flush at a time; outermost */
+	pthread_mutex_t vanished_lock; /* of the list; innermost */
+	struct vanished *vanished;
+	_Atomic(pthread_t) loop; /* the thread in session_run() */
 	_Atomic bool stopping;
 	_Atomic int signo;
-	bool mounted;
+	_Atomic bool mounted;
 	bool dead;   /* destroyed, but for waits that are still kept */
 	unsigned nr_kept;
 };
@@ -130,6 +140,13 @@ void notifier_unpark(struct session *s, struct file_wait *w);
 /* Remember, or forget (NULL), the poll handle of the file. */
 void notifier_arm(struct file_call *call, struct fuse_pollhandle *ph);
 void notifier_disarm(struct session *s, struct file *f);
+
+/*
+ * Have the kernel forget what has vanished; all of it has been when this
+ * returns, whoever did it.  Not with session.lock held, not in the loop: it
+ * waits for lookups that are under way.
+ */
+void vanished_flush(struct session *s);
 
 /* Lists of waits. */
 void wait_link(struct wait_list *list, struct file_wait *w);

@@ -101,6 +101,8 @@ static void fill_node(struct tree *tree, uint32_t id,
 		.parent = up,
 		.depth = (uint8_t)(above->depth + (index ? 1 : 0)),
 		.stable = above->stable && (!index || index->stable),
+		.cached = above->cached &&
+			  (!index || index->stable || index->told),
 		.rules = dir && dir->rules ? dir->rules : above->rules,
 		.attr = entry->attr ? entry->attr : above->attr,
 	};
@@ -170,7 +172,7 @@ int tree_create(struct tree **treep, const struct tree_dir *root, void *priv)
 	tree->priv = priv;
 	tree->nr = TREE_ROOT + 1;
 	tree->node[0] = (struct tree_node){
-		.rules = &default_rules, .stable = true
+		.rules = &default_rules, .stable = true, .cached = true
 	};
 	fill_node(tree, TREE_ROOT, entry, NULL, 0);
 	tree->node[TREE_ROOT].parent = TREE_ROOT;
@@ -201,7 +203,7 @@ void tree_destroy(struct tree *tree)
 	free(tree);
 }
 
-static uint64_t make_ino(uint32_t id, const uint32_t index[TREE_MAX_INDEX])
+uint64_t tree_ino(uint32_t id, const uint32_t index[TREE_MAX_INDEX])
 {
 	uint64_t ino = index[1];
 
@@ -254,7 +256,7 @@ uint64_t tree_lookup(const struct tree_node *dir, const struct tree_req *rq,
 	*child = *rq;
 	if (pos >= 0) {
 		child->entry = &table->entries[pos];
-		return make_ino(dir->child + (uint32_t)pos, child->index);
+		return tree_ino(dir->child + (uint32_t)pos, child->index);
 	}
 	for (i = 0; i < table->nr_indexes; i++) {
 		int64_t nr = table->indexes[i]->find(rq, name);
@@ -264,7 +266,7 @@ uint64_t tree_lookup(const struct tree_node *dir, const struct tree_req *rq,
 		assert(nr <= TREE_INDEX_MAX);
 		child->entry = &table->indexes[i]->entry;
 		child->index[dir->depth] = (uint32_t)nr;
-		return make_ino(dir->child + table->nr_entries + i,
+		return tree_ino(dir->child + table->nr_entries + i,
 				child->index);
 	}
 	return 0;
@@ -289,7 +291,7 @@ static bool next_indexed(const struct tree_node *dir,
 		c->rq.entry = &index->entry;
 		c->rq.index[dir->depth] = (uint32_t)nr;
 		c->name = c->buf;
-		c->ino = make_ino(dir->child + table->nr_entries +
+		c->ino = tree_ino(dir->child + table->nr_entries +
 					  (uint32_t)family,
 				  c->rq.index);
 		c->at = ((uint64_t)nr + 1) << CURSOR_INDEX_SHIFT |
@@ -309,7 +311,7 @@ bool tree_readdir(const struct tree_node *dir, const struct tree_req *rq,
 	c->rq = *rq;
 	c->rq.entry = &table->entries[c->at];
 	c->name = c->rq.entry->name;
-	c->ino = make_ino(dir->child + (uint32_t)c->at, rq->index);
+	c->ino = tree_ino(dir->child + (uint32_t)c->at, rq->index);
 	c->at++;
 	return true;
 }
@@ -320,7 +322,7 @@ uint64_t tree_parent(const struct tree_node *node, const struct tree_req *rq)
 
 	if (node->index)
 		index[node->depth - 1] = 0;
-	return make_ino(node->parent, index);
+	return tree_ino(node->parent, index);
 }
 
 static nlink_t nr_links(const struct tree_node *node)
@@ -340,7 +342,7 @@ int tree_getattr(const struct tree *tree, const struct tree_node *node,
 	uint32_t id = (uint32_t)(node - tree->node);
 
 	memset(st, 0, sizeof(*st));
-	st->st_ino = make_ino(id, rq->index);
+	st->st_ino = tree_ino(id, rq->index);
 	st->st_mode = node->entry->mode;
 	st->st_nlink = nr_links(node);
 	st->st_blksize = (blksize_t)node->rules->blksize;

@@ -101,6 +101,7 @@ struct tree_index {
 	int64_t (*next)(const struct tree_req *dir, uint32_t from,
 			char name[TREE_NAME_LEN]);
 	bool stable; /* the set never changes: may be cached for ever */
+	bool told;   /* session_vanished() tells of every one that goes */
 };
 
 /*
@@ -171,6 +172,7 @@ struct tree_node {
 	uint16_t nr_subdirs;
 	uint8_t depth; /* numbers above and in it */
 	bool stable;   /* nothing on the way to it can vanish */
+	bool cached;   /* ... or not without being told */
 	bool fixed;    /* a directory whose listing never changes */
 };
 
@@ -186,6 +188,9 @@ struct tree {
  */
 int tree_create(struct tree **treep, const struct tree_dir *root, void *priv);
 void tree_destroy(struct tree *tree);
+
+/* The inode number of node @id below those numbers. */
+uint64_t tree_ino(uint32_t id, const uint32_t index[TREE_MAX_INDEX]);
 
 /* The node with inode number @ino; fills in rq->{priv,entry,index}. */
 const struct tree_node *tree_find(const struct tree *tree, uint64_t ino,

@@ -158,4 +158,18 @@ is 'an open file has no process' \
 exec 3<&-
 is 'it is not listed' "$(ls "$MNT/proc" | grep -cx 500)" 0
 
+# The kernel remembers paths of tasks; it must forget them in time, each time.
+stale=0
+for i in $(seq 100); do
+	echo "name = \"brief\"; pid = $((600 + i % 3)); rss = \"64K\";" \
+		>"$MNT/sandbox/spawn"
+	P=$MNT/proc/$((600 + i % 3))
+	cat "$P/comm" "$P/stat" >"$DIR/seen" || stale=$((stale + 1))
+	echo 1 >"$MNT/sandbox/tasks/$((600 + i % 3))/exit"
+	if [ -e "$P" ] || [ -e "$P/stat" ]; then
+		stale=$((stale + 1))
+	fi
+done
+is 'what is gone is gone at once' "$stale" 0
+
 finish
