@@ -20,6 +20,7 @@
 #include "fs/cli/cmd.h"
 #include "fs/cli/namespace.h"
 #include "fs/cli/run.h"
+#include "fs/cli/syscalls.h"
 
 #define CONTROL_DIR_LEN 256
 
@@ -62,11 +63,14 @@ void run_command(const struct run_init *in, const struct run_gate *gate,
 {
 	int err;
 
-	(void)syscalls_fd;
 	if (namespace_confine(gate->wants_fd, gate->go_fd))
 		_exit(RUN_NOT_RUN);
 	go_back(in);
 	set_environment(in);
+	err = syscalls_install(syscalls_fd);
+	if (err)
+		cmd_warn("run: sysinfo(2) and swapon(2) are the host's: %s",
+			 strerror(-err));
 	sigprocmask(SIG_SETMASK, &in->mask, NULL);
 	execvp(in->command[0], in->command);
 	err = errno;

@@ -113,7 +113,6 @@ static void on_ready(void *arg)
 /* What the server's process is about. */
 struct serving {
 	struct server *sv;
-	struct server_options *options;
 	const char *where;
 };
 
@@ -121,11 +120,9 @@ struct serving {
 static void *serve_in_thread(void *arg)
 {
 	const struct serving *s = arg;
-	int err = server_create(s->sv, s->options);
+	int err = server_mount(s->sv, s->where);
 
-	if (!err)
-		err = server_mount(s->sv, s->where);
-	if (!err && unshare(CLONE_FS | CLONE_NEWNS)) {
+	if (!err && (unshare(CLONE_FS) || unshare(CLONE_NEWNS))) {
 		err = -errno;
 		cmd_warn("server: %s", strerror(errno));
 	}
@@ -155,7 +152,7 @@ static void serve(struct inside *s, int ready_fd)
 		.hidden = { 1, s->has_places ? s->keeper : 0, getpid() },
 		.syscalls_fd = s->syscalls[0],
 	};
-	struct serving what = { s->in->sv, s->in->options, s->in->where };
+	struct serving what = { s->in->sv, s->in->where };
 	pthread_t thread;
 
 	prctl(PR_SET_NAME, "reclaimfs");
@@ -166,7 +163,9 @@ static void serve(struct inside *s, int ready_fd)
 	s->in->options->ready = on_ready;
 	s->in->options->ready_arg = &ready_fd;
 	s->in->options->inside = &inside;
-	if (pthread_create(&thread, NULL, serve_in_thread, &what))
+	/* The first thread's id must not be one of the machine's pids. */
+	if (server_create(s->in->sv, s->in->options) ||
+	    pthread_create(&thread, NULL, serve_in_thread, &what))
 		_exit(CMD_FAIL);
 	pthread_join(thread, NULL);
 	_exit(CMD_FAIL);

@@ -246,7 +246,8 @@ int server_run(struct server *sv)
 	if (!err && sv->places)
 		err = placeholders_start(sv->places);
 	if (!err && sv->syscalls_fd)
-		err = syscalls_start(&sv->syscalls, sv->vm, sv->syscalls_fd);
+		err = syscalls_start(&sv->syscalls, sv->vm, &sv->machine,
+				     sv->syscalls_fd);
 	if (err)
 		cmd_warn("threads: %s", strerror(-err));
 	else

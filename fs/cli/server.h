@@ -29,6 +29,7 @@ struct placeholder_pipe;
 struct placeholders;
 struct sandbox;
 struct session;
+struct syscalls;
 
 /* The longest list of options for FUSE, with its NUL. */
 #define SERVER_FUSE_OPTS_LEN 1024
@@ -61,6 +62,8 @@ struct server {
 	struct sandbox *sandbox;
 	struct session *session;
 	struct placeholders *places; /* or NULL */
+	struct syscalls *syscalls;   /* or NULL */
+	int syscalls_fd;	     /* for them, or 0 */
 };
 
 /* The live clock at real time. */

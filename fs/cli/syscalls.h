@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syscalls.h - system calls that no file answers: sysinfo, swapon, swapoff.
+ *
+ * The command's process puts a filter on itself and all its children
+ * (libseccomp); the kernel then asks the server, in a thread of its own,
+ * what these calls shall give (seccomp_unotify(2)).  sysinfo(2) is answered
+ * from the machine, so that sysconf(_SC_PHYS_PAGES) agrees with meminfo;
+ * swapon(2) and swapoff(2) on an area of the machine are done there.  Other
+ * devices are the kernel's to refuse.
+ *
+ * A call of another architecture than ours is not looked at.
+ *
+ * Locking: the thread takes the engine's lock through its doors.
+ * Errors: -errno.
+ */
+#ifndef CLI_SYSCALLS_H
+#define CLI_SYSCALLS_H
+
+struct syscalls;
+struct vm;
+struct vm_machine;
+
+/*
+ * In the command's process, as late as possible: the filter, and its
+ * listener to the server through socket @fd.  What the host forbids is an
+ * error, and nothing has changed then.
+ */
+int syscalls_install(int fd);
+
+/*
+ * In the server: wait on socket @fd for a listener, and serve it.  Takes @fd
+ * over, borrows @vm and @machine.  0, -ENOMEM, -EAGAIN.
+ */
+int syscalls_start(struct syscalls **sp, struct vm *vm,
+		   const struct vm_machine *machine, int fd);
+
+/* What waits is answered EINTR.  NULL is fine. */
+void syscalls_stop(struct syscalls *s);
+
+#endif
