@@ -199,7 +199,7 @@ vm_spawn() {
 	exec 9>&-
 }
 
-# vm_pid WHO: the pid of a task, the lowest of that name; fails if there is none.
+# vm_pid WHO: the pid of a task, the lowest of that name, if there is one.
 vm_pid() {
 	case $1 in
 	*[!0-9]*)

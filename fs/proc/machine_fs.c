@@ -167,6 +167,17 @@ static uint64_t caller_caps(const struct tree_req *rq)
 	return rq->uid ? 0 : host_caps(mf, rq->pid) | ~host_caps(mf, getpid());
 }
 
+/*
+ * A run under a virtual clock repeats to the byte: no number of the host's is
+ * in it, and a process of the host's is init, as /proc/self has it.
+ */
+static int caller_pid(const struct tree_req *rq)
+{
+	struct vm *vm = machine_of(rq)->vm;
+
+	return vm_world_kind(vm) == VM_WORLD_SIM ? 1 : rq->pid;
+}
+
 void machine_cred(const struct tree_req *rq, unsigned want,
 		  struct vm_cred *who)
 {
@@ -174,7 +185,7 @@ void machine_cred(const struct tree_req *rq, unsigned want,
 	size_t len;
 
 	*who = (struct vm_cred){
-		.pid = rq->pid, .uid = rq->uid, .gid = rq->gid
+		.pid = caller_pid(rq), .uid = rq->uid, .gid = rq->gid
 	};
 	if (want & CRED_CAPS)
 		caps = caller_caps(rq);
