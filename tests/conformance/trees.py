@@ -17,7 +17,7 @@ GUESTS = ('tree-2G-1node', 'tree-4G-2node')
 
 MORE = '''
 disks = ( { name = "vda"; kind = "hdd"; }, { name = "vdb"; kind = "hdd"; } );
-swap = ( { path = "/dev/vdb"; disk = "vdb"; size = "1048572K"; } );
+swap = ( { path = "/dev/vdb"; disk = "vdb"; size = "1G"; } );
 kernel = { slab_reclaimable = "2M"; slab_unreclaimable = "10M";
 	shmem = "7M"; };
 tasks = (
