@@ -20,7 +20,8 @@ ask() {
 }
 
 spawn 'name = "asker"; pid = 900; cpu = 0;'
-spawn 'name = "bystander"; pid = 901; cpu = 1; rss = "1M"; workload = (
+spawn 'name = "bystander"; pid = 901; cpu = 1; rss = "1M"; mlock = "1M";
+	workload = (
 	{ pattern = "uniform"; target = "anon"; rate = 1000; } );'
 advance 1s
 

@@ -54,8 +54,8 @@ figures() {
 	say "     free $(meminfo MemFree) kB, cached $(meminfo Cached) kB," \
 		"swap used $(($(meminfo SwapTotal) - $(meminfo SwapFree))) kB"
 	say "     kswapd freed $(vmstat pgsteal_kswapd) pages, direct reclaim" \
-		"$(vmstat pgsteal_direct) in $(vmstat_sum allocstall_) stalls," \
-		"OOM kills $(vmstat oom_kill)"
+		"$(vmstat pgsteal_direct) in" \
+		"$(vmstat_sum allocstall_) stalls, OOM kills $(vmstat oom_kill)"
 }
 
 # until_so LIMIT TEST...: let 5 s pass at a time until it holds.

@@ -3,8 +3,9 @@
 #
 # swappiness 0, 60, 100, 200: whose pages go, the programs' or the files'.
 #
-# Half of memory is anonymous and half is page cache, both are in use, and
-# a third program keeps asking.  The share of anonymous pages among those that
+# Half of memory is anonymous and half is page cache, both are in use (cache
+# that was read only once would go first at any swappiness), and a third
+# program keeps asking.  The share of anonymous pages among those that
 # are reclaimed grows with swappiness: none at 0, all at 200.
 
 . "${0%/*}/lib.sh"
@@ -17,7 +18,7 @@ share() {
 		{ pattern = "uniform"; target = "anon"; rate = 3000; } );'
 	spawn 'name = "files"; pid = 901; cpu = 1; file = "/data/big";
 		workload = ( { pattern = "uniform"; target = "file";
-		size = "110M"; rate = 3000; } );'
+		size = "110M"; rate = 10000; } );'
 	advance 20s
 	anon=$(vmstat pgsteal_anon)
 	file=$(vmstat pgsteal_file)

@@ -3,9 +3,9 @@
 # stages.sh - the builds, and which cases each is good for.
 #
 # Sourced by tests/run.sh (bash) after tests/cases.sh.  Names of cases are
-# BUILD/GROUP/NAME.  Groups unit, sim, threads and dynamics are executables of
-# the build called GROUP-NAME; mount tests are the executables in tests/mount and
-# tests/conformance; examples are examples/*.sh.
+# BUILD/GROUP/NAME.  Groups unit, sim, threads and dynamics are executables
+# of the build called GROUP-NAME; mount tests are the executables in
+# tests/mount and tests/conformance; examples are examples/*.sh.
 
 # Beyond what the program itself needs (SETUP_BUILD).
 STAGE_PACKAGES='check clang procps python3 util-linux mount'

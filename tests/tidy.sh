@@ -308,12 +308,16 @@ check_top_level() {
 
 # A file that no meson.build names is not built and not tested.
 check_built() {
-	local file
+	local file dir
 
 	for file in $(pick '^(engine|fs|tests|examples)/.*\.c$'); do
-		if ! grep -qF "'${file#*/}'" ${file%%/*}/meson.build &&
+		dir=$file
+		while dir=${dir%/*} && [ ! -f "$dir/meson.build" ]; do
+			:
+		done
+		if ! grep -qF "'${file#"$dir"/}'" "$dir/meson.build" &&
 			! grep -qF "'$file'" meson.build; then
-			echo "$file:1: not named in ${file%%/*}/meson.build"
+			echo "$file:1: not named in $dir/meson.build"
 		fi
 	done
 }

@@ -123,8 +123,10 @@ void rig_stop(void)
 
 void rig_run(uint64_t ns)
 {
+	lock_take(&rig.vm->world.lock);
 	while (world_sim_step(&rig.vm->world, ns))
 		;
+	lock_drop(&rig.vm->world.lock);
 	ck_assert_uint_ge(rig.vm->world.now_ns, ns);
 }
 
