@@ -67,7 +67,7 @@ static void wait_ms(long ms)
 }
 
 /* Pages a second on the wall. */
-static double nodes_on_cores(const cpu_set_t *all, uint32_t nr)
+static NO_LOCK_ANALYSIS double nodes_on_cores(const cpu_set_t *all, uint32_t nr)
 {
 	const struct machine_shape shape = {
 		.node_pages = NODE_PAGES, .nr_nodes = nr, .nr_cpus = nr,

@@ -6,7 +6,9 @@
  * A machine here has nodes of equal size, CPUs spread over them, one disk
  * without latency (zram), and swap if it is asked for.  Nothing runs but
  * what the benchmark starts.  The engine's lock is held from machine_open()
- * to machine_close(), so that inner functions can be called as steps do.
+ * to machine_close(), so that inner functions can be called as steps do;
+ * clang cannot follow a lock that a pointer brings along, hence the words
+ * NO_LOCK_ANALYSIS.
  *
  * Sizes are in pages.  Errors: the program ends, see bench.h.
  */
@@ -25,8 +27,8 @@ struct machine_shape {
 	uint64_t swap_pages; /* 0: none */
 };
 
-struct vm *machine_open(const struct machine_shape *shape);
-void machine_close(struct vm *vm);
+struct vm *machine_open(const struct machine_shape *shape) NO_LOCK_ANALYSIS;
+void machine_close(struct vm *vm) NO_LOCK_ANALYSIS;
 
 /*
  * Start a task with an anonymous area of @anon pages, all resident, and, if
@@ -37,7 +39,7 @@ struct task *machine_task(struct vm *vm, uint64_t anon, uint64_t file,
 			  bool map);
 
 /* Let virtual time pass up to @ns. */
-void machine_run(struct vm *vm, uint64_t ns);
+void machine_run(struct vm *vm, uint64_t ns) NO_LOCK_ANALYSIS;
 
 /* What is measured; each prints its lines. */
 void bench_touch(void);
