@@ -22,6 +22,14 @@
 /* For whom the access in hand is made. */
 enum work_doing { DOING_NOTHING, DOING_START, DOING_OP, DOING_PHASE };
 
+/* Accesses that are drawn ahead, so that memory can be asked ahead as well. */
+#define WORK_AHEAD 16u
+
+struct drawn {
+	uint64_t index; /* of the phase's span */
+	bool write;
+};
+
 struct task_work {
 	struct vm_task_conf conf;
 	struct vma *anon, *map; /* areas; NULL if it has none */
@@ -40,6 +48,9 @@ struct task_work {
 	uint64_t credit_rem; /* and its fraction, in 1 / rate ns */
 	uint64_t burst_ns;   /* rate: when this burst began */
 	uint64_t position;   /* SEQUENTIAL */
+	struct drawn ahead[WORK_AHEAD]; /* a ring, the next at ahead_at */
+	uint32_t ahead_at;
+	uint64_t ahead_span; /* for which it was drawn; 0: empty */
 	uint64_t grow_at;    /* grow: the next new page */
 };
 

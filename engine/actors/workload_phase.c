@@ -45,6 +45,7 @@ static void phase_begin(struct work_turn *wt)
 	w->credit_rem = 0;
 	w->burst_ns = w->phase_began_ns;
 	w->position = 0;
+	w->ahead_span = 0;
 }
 
 /* A round of phases in which nothing could be done must not spin. */
@@ -125,6 +126,55 @@ static uint64_t phase_span(const struct task *t, const struct task_work *w,
 	return p->pages ? MIN(p->pages, pages) : pages;
 }
 
+/* Draw an access for place @at of the ring, and fetch its entry or slot. */
+static void draw(struct work_turn *wt, const struct vm_phase_conf *p,
+		 uint64_t span, uint32_t at)
+{
+	struct task_work *w = wt->w;
+	struct drawn *d = &w->ahead[at];
+	uint64_t index;
+
+	assert(at < WORK_AHEAD);
+	d->index = pattern_next(w, p, span);
+	d->write = pattern_write(w, p);
+	index = p->first + d->index;
+	if (p->target == VM_TARGET_FILE)
+		file_prefetch(wt->t->file, index);
+	else
+		prefetchw(p->target == VM_TARGET_ANON ? &w->anon->pte[index] :
+							&w->map->pte[index]);
+}
+
+/*
+ * The next access.  It was drawn WORK_AHEAD accesses ago; half way from there
+ * its slot has come, and the frame can be fetched.  A span that has changed
+ * is drawn anew.
+ */
+static struct drawn next_access(struct work_turn *wt,
+				const struct vm_phase_conf *p, uint64_t span)
+{
+	struct task_work *w = wt->w;
+	struct drawn d;
+
+	if (w->ahead_span != span) {
+		w->ahead_span = span;
+		w->ahead_at = 0;
+		for (uint32_t i = 0; i < WORK_AHEAD; i++)
+			draw(wt, p, span, i);
+	}
+	d = w->ahead[w->ahead_at];
+	draw(wt, p, span, w->ahead_at);
+	w->ahead_at = (w->ahead_at + 1) % WORK_AHEAD;
+	if (p->target == VM_TARGET_FILE) {
+		uint32_t half = (w->ahead_at + WORK_AHEAD / 2) % WORK_AHEAD;
+
+		file_prefetch_page(wt->vm->mem_map, wt->t->file,
+				   p->first + w->ahead[half].index);
+	}
+	assert(d.index < span);
+	return d;
+}
+
 /* The fast path: up to @nr touches, until one of them faults. */
 static enum turn touch_batch(struct work_turn *wt,
 			     const struct vm_phase_conf *p, uint64_t span,
@@ -136,13 +186,14 @@ static enum turn touch_batch(struct work_turn *wt,
 
 	assert(vma && p->first + span <= vma->nr_pages);
 	while (done < nr && !turn_is_over(wt)) {
-		uint64_t index = p->first + pattern_next(w, p, span);
-		bool write = pattern_write(w, p);
+		struct drawn d = next_access(wt, p, span);
+		uint64_t index = p->first + d.index;
 
-		if (!work_touch_fast(wt, vma, index, write)) {
+		if (!work_touch_fast(wt, vma, index, d.write)) {
 			if (done)
 				work_credit_phase(w, done);
-			return work_touch(wt, DOING_PHASE, vma, index, write);
+			return work_touch(wt, DOING_PHASE, vma, index,
+					  d.write);
 		}
 		done++;
 	}
@@ -154,15 +205,15 @@ static enum turn access_span(struct work_turn *wt,
 			     const struct vm_phase_conf *p, uint64_t nr)
 {
 	uint64_t span = phase_span(wt->t, wt->w, p);
+	struct drawn d;
 
 	assert(nr > 0);
 	if (!span)
 		return phase_end(wt);
 	if (p->target != VM_TARGET_FILE)
 		return touch_batch(wt, p, span, nr);
-	return work_file(wt, DOING_PHASE,
-			 p->first + pattern_next(wt->w, p, span),
-			 pattern_write(wt->w, p));
+	d = next_access(wt, p, span);
+	return work_file(wt, DOING_PHASE, p->first + d.index, d.write);
 }
 
 /* One page of a leak.  When the heap may not grow, the phase is over. */

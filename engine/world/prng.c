@@ -33,6 +33,8 @@ void prng_init(struct prng *p, uint64_t seed, uint64_t stream)
 	/* Streams of one seed start far apart: a mixed seed plus a mixed
 	 * stream number. */
 	x = splitmix64(&x) + stream;
+	p->zipf_n = 0;
+	p->zipf_high = 0;
 	for (unsigned i = 0; i < 4; i++)
 		p->s[i] = splitmix64(&x);
 	assert(p->s[0] | p->s[1] | p->s[2] | p->s[3]);
@@ -88,7 +90,11 @@ uint64_t prng_zipf(struct prng *p, uint64_t n)
 	double high;
 
 	assert(n > 0);
-	high = log((double)n + 0.5);
+	if (p->zipf_n != n) {
+		p->zipf_n = n;
+		p->zipf_high = log((double)n + 0.5);
+	}
+	high = p->zipf_high;
 	for (;;) {
 		const double u = high + prng_double(p) * (low - high);
 		const double x = exp(u);

@@ -12,6 +12,9 @@
 
 struct prng {
 	uint64_t s[4];
+	/* of the last prng_zipf(): its n, and what follows from it alone */
+	uint64_t zipf_n;
+	double zipf_high;
 };
 
 /* @stream tells generators of one @seed apart. */

@@ -58,6 +58,14 @@ static double our_stream(struct stream_test *s, uint64_t from, uint64_t to)
 	double began = bench_cpu_s();
 
 	for (uint64_t i = from; i < to; i++) {
+		/* as a workload does, which draws ahead */
+		if (i + WORK_AHEAD < to) {
+			file_prefetch(s->task->file,
+				      s->stream.at[i + WORK_AHEAD]);
+			file_prefetch_page(
+				s->vm->mem_map, s->task->file,
+				s->stream.at[i + WORK_AHEAD / 2]);
+		}
 		now += request(s, s->stream.at[i]);
 		if (i % RUN == 0)
 			machine_run(s->vm, now);

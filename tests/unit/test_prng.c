@@ -27,7 +27,7 @@ START_TEST(test_reference)
 		16172922978634559625ull,
 		8476171486693032832ull,
 	};
-	struct prng p = { { 1, 2, 3, 4 } };
+	struct prng p = { .s = { 1, 2, 3, 4 } };
 
 	for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++)
 		ck_assert_uint_eq(prng_u64(&p), want[i]);
