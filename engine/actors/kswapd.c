@@ -56,6 +56,7 @@ static void begin_balance(struct kswapd *k)
 	count_event(k->vm, PAGEOUTRUN);
 	memset(sc, 0, sizeof(*sc));
 	sc->who = RECLAIM_KSWAPD;
+	sc->task = k->task;
 	sc->gfp = GFP_KERNEL;
 	sc->order = k->order;
 	sc->may_unmap = true;

@@ -34,6 +34,7 @@ void direct_reclaim_begin(struct vm *vm, struct reclaim *r,
 	r->nodemask = rq->nodemask;
 	r->began_ns = vm->world.now_ns;
 	r->sc.who = RECLAIM_DIRECT;
+	r->sc.task = rq->task;
 	r->sc.nr_to_reclaim = SWAP_CLUSTER_MAX;
 	r->sc.gfp = rq->gfp;
 	r->sc.order = (int)rq->order;

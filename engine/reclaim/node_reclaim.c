@@ -50,6 +50,7 @@ static void begin(struct vm *vm, struct reclaim *r, struct zone *z,
 	r->nid = z->nid;
 	r->began_ns = vm->world.now_ns;
 	r->sc.who = RECLAIM_NODE;
+	r->sc.task = rq->task;
 	r->sc.nr_to_reclaim = MAX(1ull << rq->order, SWAP_CLUSTER_MAX);
 	r->sc.gfp = rq->gfp;
 	r->sc.order = (int)rq->order;

@@ -91,7 +91,8 @@ static void boost_zone(struct vm *vm, struct zone *z,
 	assert(boost > z->boost);
 	z->boost = boost;
 	if (ac->rq.gfp & GFP_BIT_KSWAPD_RECLAIM)
-		wakeup_kswapd(vm, z, 0, 0, z->type);
+		wakeup_kswapd(vm, z, &(struct page_request){
+			.task = ac->rq.task }, z->type);
 }
 
 static bool take_from(struct vm *vm, struct zone *z, struct alloc_context *ac)
@@ -111,8 +112,7 @@ static bool take_from(struct vm *vm, struct zone *z, struct alloc_context *ac)
 	    ac->rq.gfp & GFP_BIT_KSWAPD_RECLAIM &&
 	    !zone_watermark_ok(z, ac->rq.order, wmark_pages(z, WMARK_HIGH),
 			       ac->highest_zoneidx, 0))
-		wakeup_kswapd(vm, z, ac->rq.gfp, (int)ac->rq.order,
-			      ac->highest_zoneidx);
+		wakeup_kswapd(vm, z, &ac->rq, ac->highest_zoneidx);
 	return true;
 }
 
@@ -202,10 +202,11 @@ void free_pages(struct vm *vm, uint32_t pfn, unsigned order)
 	buddy_free(vm, page_zone(vm, pfn), pfn, order);
 }
 
-void wakeup_kswapd(struct vm *vm, struct zone *z, uint32_t gfp, int order,
-		   int highest_zoneidx)
+void wakeup_kswapd(struct vm *vm, struct zone *z,
+		   const struct page_request *rq, int highest_zoneidx)
 {
 	struct pgdat *pgdat = &vm->node[z->nid];
+	int order = (int)rq->order;
 	struct vm_event ev;
 
 	if (!zone_populated(z))
@@ -221,10 +222,10 @@ void wakeup_kswapd(struct vm *vm, struct zone *z, uint32_t gfp, int order,
 	     !pgdat_boosted(pgdat, highest_zoneidx)))
 		return;
 	if (trace_enabled(vm)) {
-		ev = trace_event(vm, VM_EV_WAKEUP_KSWAPD, NULL);
+		ev = trace_event(vm, VM_EV_WAKEUP_KSWAPD, rq->task);
 		ev.nid = z->nid;
 		ev.order = order;
-		ev.gfp = gfp;
+		ev.gfp = rq->gfp;
 		trace_send(vm, &ev);
 	}
 	assert(pgdat->kswapd_actor);
@@ -245,8 +246,7 @@ void wake_all_kswapds(struct vm *vm, const struct alloc_context *ac)
 		    !(ac->rq.nodemask & 1ull << z->nid))
 			continue;
 		last = z->nid;
-		wakeup_kswapd(vm, z, ac->rq.gfp, (int)ac->rq.order,
-			      ac->highest_zoneidx);
+		wakeup_kswapd(vm, z, &ac->rq, ac->highest_zoneidx);
 	}
 }
 

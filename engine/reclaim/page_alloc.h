@@ -133,9 +133,9 @@ void build_zonelists(struct vm *vm);
 /* Highest zone index that @gfp may use. */
 int gfp_zone(uint32_t gfp);
 
-/* D.1. */
-void wakeup_kswapd(struct vm *vm, struct zone *z, uint32_t gfp, int order,
-		   int highest_zoneidx);
+/* D.1, for @rq: its order, its mask, and who asks. */
+void wakeup_kswapd(struct vm *vm, struct zone *z,
+		   const struct page_request *rq, int highest_zoneidx);
 
 /*
  * B: marks, or protections, anew from vm->ctl; totalreserve with both.  The

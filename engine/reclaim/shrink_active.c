@@ -22,7 +22,7 @@ static void trace_isolate(struct vm *vm, const struct scan_control *sc,
 	assert(b->nr <= SWAP_CLUSTER_MAX);
 	if (!trace_enabled(vm))
 		return;
-	ev = trace_event(vm, VM_EV_LRU_ISOLATE, NULL);
+	ev = trace_event(vm, VM_EV_LRU_ISOLATE, sc->task);
 	ev.nid = sc->pgdat->nid;
 	ev.isolate.highest_zoneidx = sc->reclaim_idx;
 	ev.isolate.order = sc->order;
@@ -96,7 +96,7 @@ static void trace_shrink_active(struct vm *vm, const struct scan_control *sc,
 	assert(rotated <= b->nr);
 	if (!trace_enabled(vm))
 		return;
-	ev = trace_event(vm, VM_EV_SHRINK_ACTIVE, NULL);
+	ev = trace_event(vm, VM_EV_SHRINK_ACTIVE, sc->task);
 	ev.nid = sc->pgdat->nid;
 	ev.active.nr_taken = b->nr;
 	ev.active.nr_active = rotated; /* nothing else stays active */

@@ -182,14 +182,15 @@ static void reclaim_page(struct vm *vm, struct scan_control *sc, uint32_t pfn)
 	sc->cost_ns += vm->conf.cost.reclaim_ns;
 }
 
-static void trace_write(struct vm *vm, uint32_t pfn, bool file)
+static void trace_write(struct vm *vm, const struct scan_control *sc,
+			uint32_t pfn, bool file)
 {
 	struct vm_event ev;
 
 	assert(pfn < vm->nr_frames);
 	if (!trace_enabled(vm))
 		return;
-	ev = trace_event(vm, VM_EV_WRITE_FOLIO, NULL);
+	ev = trace_event(vm, VM_EV_WRITE_FOLIO, sc->task);
 	ev.folio.pfn = pfn;
 	ev.folio.file = file;
 	trace_send(vm, &ev);
@@ -205,7 +206,7 @@ static bool write_page(struct vm *vm, struct scan_control *sc, uint32_t pfn,
 	bool sync;
 
 	assert(p->flags & PG_DIRTY);
-	trace_write(vm, pfn, file);
+	trace_write(vm, sc, pfn, file);
 	p->flags |= PG_RECLAIM;
 	mod_page_node(vm, pfn, NR_VMSCAN_WRITE, 1);
 	st->pageout++;
@@ -288,7 +289,7 @@ static void trace_shrink_inactive(struct vm *vm, const struct scan_control *sc,
 	assert(st->reclaimed <= b->nr);
 	if (!trace_enabled(vm))
 		return;
-	ev = trace_event(vm, VM_EV_SHRINK_INACTIVE, NULL);
+	ev = trace_event(vm, VM_EV_SHRINK_INACTIVE, sc->task);
 	ev.nid = sc->pgdat->nid;
 	ev.inactive = (struct vm_ev_inactive){
 		.nr_scanned = b->nr_scanned,

@@ -35,6 +35,7 @@ enum shrink_stage {
 struct scan_control {
 	/* asked for */
 	enum reclaimer who;
+	const struct task *task; /* in whose name: for the trace */
 	uint64_t nr_to_reclaim;
 	uint32_t gfp;
 	int order;
