@@ -14,8 +14,9 @@ fill() {
 	mount_machine small.conf
 	spawn 'name = "filler"; pid = 900; file = "/data/big";'
 	spawn 'name = "asker"; pid = 901;'
-	vm dirty_ratio 90
-	vm dirty_background_ratio 80
+	# no flusher comes before reclaim asks for one
+	vm dirty_ratio 99
+	vm dirty_background_ratio 98
 	task 900 "$1" 200M || fail "fill by $1"
 	written=$(vmstat pgpgout)
 	freed=$(vmstat pgsteal_file)
