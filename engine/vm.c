@@ -20,6 +20,7 @@
 #include "vm_check.h"
 #include "memory/state.h"
 #include "reclaim/fault.h"
+#include "reclaim/page_alloc.h"
 
 /* Steps of the sim world for which the lock is held at a stretch. */
 #define STEPS_A_TURN 16u
@@ -297,6 +298,25 @@ void vm_observe(struct vm *vm, vm_observer *fn, void *arg)
 	lock_take(&vm->world.lock);
 	vm->observer = fn;
 	vm->observer_arg = arg;
+	lock_drop(&vm->world.lock);
+}
+
+void vm_psi_watch(struct vm *vm, bool on)
+{
+	lock_take(&vm->world.lock);
+	vm->psi_watched = on;
+	actor_wake(&vm->timer, world_now(&vm->world));
+	lock_drop(&vm->world.lock);
+}
+
+void vm_set_thp(struct vm *vm, bool on)
+{
+	lock_take(&vm->world.lock);
+	if (vm->conf.thp != on) {
+		assert(vm->total_pages > 0);
+		vm->conf.thp = on;
+		init_min_free_kbytes(vm);
+	}
 	lock_drop(&vm->world.lock);
 }
 

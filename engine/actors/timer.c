@@ -13,6 +13,7 @@
 #include <assert.h>
 
 #include "actors/timer.h"
+#include "memory/trace.h"
 #include "reclaim/oom_kill.h"
 
 static bool load_is_zero(const struct vm *vm)
@@ -45,10 +46,23 @@ static bool psi_is_quiet(const struct vm *vm)
 	return true;
 }
 
+/* Somebody outside has armed a trigger: let him look. */
+static uint64_t psi_watch_step(struct vm *vm, uint64_t now_ns)
+{
+	struct vm_event ev;
+
+	if (!vm->psi_watched || !trace_enabled(vm))
+		return ACTOR_NEVER;
+	assert(vm->world.now_ns == now_ns);
+	ev = trace_event(vm, VM_EV_PSI, NULL);
+	trace_send(vm, &ev);
+	return now_ns + VM_PSI_WATCH_NS;
+}
+
 static uint64_t timer_step(struct actor *a, uint64_t now_ns)
 {
 	struct vm *vm = container_of(a, struct vm, timer);
-	uint64_t next;
+	uint64_t next, watch;
 
 	if (vm->panicked)
 		return ACTOR_NEVER;
@@ -60,6 +74,8 @@ static uint64_t timer_step(struct actor *a, uint64_t now_ns)
 		return next;
 	next = MIN(next, vm->load_next_ns);
 	next = MIN(next, MAX(vm->psi.avg_next_ns, now_ns + 1));
+	watch = psi_watch_step(vm, now_ns);
+	next = MIN(next, watch);
 	assert(next != ACTOR_NEVER);
 	return next;
 }

@@ -131,6 +131,7 @@ struct vm {
 	/* figures */
 	uint64_t event[VM_NR_EVENT_ITEMS];
 	struct psi psi;
+	bool psi_watched; /* vm_psi_watch() */
 	uint64_t loadavg[3];
 	uint64_t load_next_ns;
 	uint32_t nr_running, nr_uninterruptible, nr_iowait;

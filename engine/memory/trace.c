@@ -44,6 +44,7 @@ const char *const vm_event_type_name[VM_NR_EVENT_TYPES] = {
 	[VM_EV_SWAPON] = "swapon",
 	[VM_EV_SWAPOFF] = "swapoff",
 	[VM_EV_FLUSHER] = "flusher",
+	[VM_EV_PSI] = "psi",
 };
 
 struct vm_event trace_event(struct vm *vm, enum vm_event_type type,

@@ -47,8 +47,11 @@ static void observe(void *arg, const struct vm_event *ev)
 	struct machine_fs *mf = arg;
 	struct sandbox *sb = atomic_load(&mf->sandbox);
 
+	if (ev->type == VM_EV_PSI) {
+		psi_triggers_observe(mf->psi, mf->vm, ev->time_ns);
+		return;
+	}
 	kmsg_observe(mf, ev);
-	psi_triggers_observe(mf->psi, mf->vm, ev->time_ns);
 	if (sb)
 		sandbox_observe(sb, ev);
 	if (ev->type == VM_EV_TASK_EXIT) {

@@ -3,8 +3,8 @@
  * pressure.c - /proc/pressure/{cpu,io,memory}, fact sheet J.5.
  *
  * A read prints the averages.  A write arms the file's trigger; poll then
- * waits for POLLPRI.  psi_triggers_observe() looks at the armed ones when
- * the machine reports something, since stalls come with events.
+ * waits for POLLPRI.  While one is armed the machine reports every 50 ms that
+ * time has passed (vm_psi_watch), and psi_triggers_observe() looks at it.
  *
  * Called through the table of /proc and by the observer.  Locks:
  * psi_triggers.lock guards the list and what hangs on it; taken after the
@@ -169,6 +169,7 @@ static ssize_t pressure_write(struct tree_req *rq, const char *text,
 	    a->trigger.next_look_us < atomic_load(&ts->next_look_us))
 		atomic_store(&ts->next_look_us, a->trigger.next_look_us);
 	pthread_mutex_unlock(&ts->lock);
+	vm_psi_watch(machine_of(rq)->vm, true);
 	rq->file->priv = a;
 	return (ssize_t)len;
 }
@@ -178,6 +179,7 @@ static void pressure_release(struct tree_req *rq)
 	struct psi_triggers *ts = machine_of(rq)->psi;
 	struct armed *a = rq->file->priv;
 	struct armed **at;
+	bool last;
 
 	if (!a)
 		return;
@@ -185,8 +187,10 @@ static void pressure_release(struct tree_req *rq)
 	for (at = &ts->first; *at != a; at = &(*at)->next)
 		;
 	*at = a->next;
-	atomic_fetch_sub(&ts->nr, 1);
+	last = atomic_fetch_sub(&ts->nr, 1) == 1;
 	pthread_mutex_unlock(&ts->lock);
+	if (last)
+		vm_psi_watch(machine_of(rq)->vm, false);
 	free(a);
 }
 

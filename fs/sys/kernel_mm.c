@@ -330,9 +330,15 @@ static const struct tree_dir khugepaged_dir = {
 	TREE_ENTRIES(khugepaged_entries)
 };
 
+/* With huge pages more is kept free, so that blocks of them can form. */
+static void thp_changed(struct machine_fs *mf, uint64_t word)
+{
+	vm_set_thp(mf->vm, strcmp(thp_words[word], "never") != 0);
+}
+
 static const struct tree_entry thp_entries[] = {
 	CHOICE("defrag", defrag_words, 3),
-	CHOICE("enabled", thp_words, 0),
+	KNOB("enabled", 0644, .words = thp_words, .changed = thp_changed),
 	TEXT("hpage_pmd_size", 0444, "2097152\n"),
 	DIR("hugepages-2048kB", 0755, &pmd_dir),
 	DIR("hugepages-8kB", 0755, &smallest_dir),

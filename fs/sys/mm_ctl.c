@@ -163,5 +163,7 @@ ssize_t mm_ctl_store(struct tree_req *rq, const char *text, size_t len,
 		err = -EINVAL;
 	if (!err)
 		err = keep(rq, v);
+	if (!err && ctl->changed)
+		ctl->changed(machine_of(rq), v);
 	return err ? err : (ssize_t)len;
 }

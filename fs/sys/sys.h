@@ -49,6 +49,8 @@ void put_cpu_map(struct strbuf *sb, const struct vm_stat *s,
 int sys_parse_u64(const char *text, size_t len, uint64_t *value);
 
 /* What a knob of kernel/mm takes. */
+struct machine_fs;
+
 struct mm_ctl {
 	/* Words to choose from, one chosen, "always [madvise] never"; or NULL
 	 * for a number. */
@@ -56,6 +58,8 @@ struct mm_ctl {
 	uint64_t def; /* the number, or which word */
 	uint64_t max;
 	bool boolean; /* reads true or false, takes those, 0 and 1 */
+	/* What a write does beside; NULL for nothing. */
+	void (*changed)(struct machine_fs *mf, uint64_t value);
 };
 
 struct mm_state;

@@ -318,6 +318,13 @@ struct vm_stat {
  */
 void vm_stat_get(struct vm *vm, struct vm_stat *s);
 
+/*
+ * While @on, and while anything runs or waits, the observer gets a VM_EV_PSI
+ * every VM_PSI_WATCH_NS, so that pressure triggers are looked at in time.
+ */
+#define VM_PSI_WATCH_NS 50000000ull
+void vm_psi_watch(struct vm *vm, bool on);
+
 /* One of @item over all zones or nodes of @s. */
 uint64_t vm_stat_zone_sum(const struct vm_stat *s, enum vm_zone_item item);
 uint64_t vm_stat_node_sum(const struct vm_stat *s, enum vm_node_item item);

@@ -50,6 +50,7 @@ enum vm_event_type {
 	VM_EV_SWAPON,		    /* swap */
 	VM_EV_SWAPOFF,		    /* swap */
 	VM_EV_FLUSHER,		    /* disk, reason, nr_reclaimed = written */
+	VM_EV_PSI,		    /* look at the pressure: vm_psi_watch() */
 	VM_NR_EVENT_TYPES
 };
 

@@ -60,6 +60,13 @@ int vm_swapon(struct vm *vm, uint32_t index, int32_t priority);
 int vm_swapoff(struct vm *vm, uint32_t index);
 void vm_swapoff_cancel(struct vm *vm, uint32_t index);
 
+/*
+ * PMD-sized huge pages are switched on or off (transparent_hugepage/enabled):
+ * min_free_kbytes is calculated anew, with the correction of fact sheet B.1
+ * when they are on; a larger value that somebody has written stays.
+ */
+void vm_set_thp(struct vm *vm, bool on);
+
 /* Count a write to sync(2): every dirty page is queued for writing. */
 void vm_sync(struct vm *vm);
 
