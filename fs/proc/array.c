@@ -183,13 +183,37 @@ static void fill_mask(uint64_t *mask, unsigned nr_words, uint64_t low,
 	}
 }
 
+/* A kernel thread of a node runs on the node's CPUs; -1: it is of none. */
+static int64_t node_of_kthread(const struct vm_task_stat *t)
+{
+	int64_t node = -ENOENT;
+
+	if (t->kthread)
+		node = tree_parse_index(t->comm, "kswapd");
+	if (t->kthread && node < 0)
+		node = tree_parse_index(t->comm, "kcompactd");
+	return node;
+}
+
+static void fill_cpus(uint64_t *mask, unsigned nr_words,
+		      const struct vm_task_stat *t, const struct vm_stat *s)
+{
+	int64_t node = node_of_kthread(t);
+	unsigned i;
+
+	fill_mask(mask, nr_words, t->cpus_allowed_low, s->nr_cpus);
+	for (i = 0; node >= 0 && i < s->nr_cpus; i++)
+		if (s->cpu[i].node != (uint64_t)node)
+			mask[i / 64] &= ~(1ull << i % 64);
+}
+
 static void put_status_allowed(struct strbuf *sb, const struct vm_task_stat *t,
 			       const struct vm_stat *s)
 {
 	uint64_t cpus[VM_MAX_CPUS / 64];
 	uint64_t mems[MEMS_GROUPS / 2] = { 0 };
 
-	fill_mask(cpus, TREE_NR(cpus), t->cpus_allowed_low, s->nr_cpus);
+	fill_cpus(cpus, TREE_NR(cpus), t, s);
 	fill_mask(mems, 1, t->nodes_allowed, s->nr_nodes);
 	strbuf_puts(sb, "Cpus_allowed:\t");
 	put_bitmap(sb, cpus, s->nr_cpus);

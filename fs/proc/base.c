@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "fs/proc/base.h"
@@ -241,6 +242,24 @@ static bool is_kswapd(const struct vm_task_stat *t)
 	return t->kthread && !strncmp(t->comm, "kswapd", 6);
 }
 
+/* What a kernel thread sleeps in: the few that have a function of their own
+ * name are named as it, but for the number of their node. */
+static void put_kthread_wchan(struct strbuf *sb, const char *comm)
+{
+	static const char *const own[] = {
+		"kcompactd", "khugepaged", "kswapd", "kthreadd", "oom_reaper",
+	};
+	size_t i;
+
+	for (i = 0; i < TREE_NR(own); i++) {
+		if (!strncmp(comm, own[i], strlen(own[i]))) {
+			strbuf_puts(sb, own[i]);
+			return;
+		}
+	}
+	strbuf_puts(sb, "worker_thread");
+}
+
 /* Where it sleeps: no newline, "0" while it runs. */
 static int wchan_show(const struct tree_req *rq, struct strbuf *sb)
 {
@@ -250,14 +269,12 @@ static int wchan_show(const struct tree_req *rq, struct strbuf *sb)
 		return -ESRCH;
 	if (t->state == 'R' || !pid_may_trace(rq, t))
 		strbuf_putc(sb, '0');
-	else if (is_kswapd(t))
-		strbuf_puts(sb, "kswapd");
 	else if (t->kthread)
-		strbuf_puts(sb, "worker_thread");
+		put_kthread_wchan(sb, t->comm);
 	else if (t->state == 'D')
 		strbuf_puts(sb, "io_schedule");
 	else
-		strbuf_puts(sb, "do_sys_pause");
+		strbuf_puts(sb, "__do_sys_pause");
 	return 0;
 }
 
@@ -273,25 +290,29 @@ static int limits_show(const struct tree_req *rq, struct strbuf *sb)
 		{ "Max stack size", "8388608", "unlimited", "bytes" },
 		{ "Max core file size", "0", "unlimited", "bytes" },
 		{ "Max resident set", "unlimited", "unlimited", "bytes" },
-		{ "Max processes", "15655", "15655", "processes" },
+		{ "Max processes", NULL, NULL, "processes" },
 		{ "Max open files", "1024", "4096", "files" },
 		{ "Max locked memory", "8388608", "8388608", "bytes" },
 		{ "Max address space", "unlimited", "unlimited", "bytes" },
 		{ "Max file locks", "unlimited", "unlimited", "locks" },
-		{ "Max pending signals", "15655", "15655", "signals" },
+		{ "Max pending signals", NULL, NULL, "signals" },
 		{ "Max msgqueue size", "819200", "819200", "bytes" },
 		{ "Max nice priority", "0", "0", "" },
 		{ "Max realtime priority", "0", "0", "" },
 		{ "Max realtime timeout", "unlimited", "unlimited", "us" },
 	};
+	char most[24];
 	unsigned i;
 
 	if (!pid_task(rq))
 		return -ESRCH;
+	/* half of threads-max as it boots, kernel/fork.c:fork_init */
+	snprintf(most, sizeof(most), "%llu", (unsigned long long)
+		 machine_stat(rq)->total_pages / 64);
 	for (i = 0; i < TREE_NR(rows); i++) {
 		strbuf_puts_left(sb, rows[i].name, 26);
-		strbuf_puts_left(sb, rows[i].soft, 21);
-		strbuf_puts_left(sb, rows[i].hard, 21);
+		strbuf_puts_left(sb, rows[i].soft ? rows[i].soft : most, 21);
+		strbuf_puts_left(sb, rows[i].hard ? rows[i].hard : most, 21);
 		if (*rows[i].unit)
 			strbuf_puts_left(sb, rows[i].unit, 10);
 		strbuf_putc(sb, '\n');
@@ -331,6 +352,18 @@ static int ksm_stat_show(const struct tree_req *rq, struct strbuf *sb)
 	if (!t->kthread)
 		strbuf_puts(sb, "ksm_rmap_items 0\nksm_zero_pages 0\n"
 				"ksm_merging_pages 0\nksm_process_profit 0\n");
+	return 0;
+}
+
+/* Kernel threads have no memory of their own to merge. */
+static int ksm_merging_show(const struct tree_req *rq, struct strbuf *sb)
+{
+	const struct vm_task_stat *t = pid_task(rq);
+
+	if (!t)
+		return -ESRCH;
+	if (!t->kthread)
+		strbuf_puts(sb, "0\n");
 	return 0;
 }
 
@@ -423,7 +456,7 @@ static const struct tree_dir empty_dir = { .nr_entries = 0 };
 	DIR("fdinfo", 0555, &empty_dir),                                       \
 	TEXT("gid_map", 0644, "         0          0 4294967295\n"),           \
 	TRACED("io", 0400, io_show),                                           \
-	TEXT("ksm_merging_pages", 0400, "0\n"),                                \
+	RO("ksm_merging_pages", 0400, ksm_merging_show),                       \
 	RO("ksm_stat", 0400, ksm_stat_show),                                   \
 	RO("limits", 0444, limits_show),                                       \
 	TEXT("loginuid", 0644, "4294967295")

@@ -77,5 +77,12 @@ class Tree:
                   (cpu, distance, ',\n	'.join(zones))
                   for cpu, distance, zones in zip(cpus, far, nodes)]
         bound = 'nodes = "1";' if len(nodes) > 1 else ''
-        return 'seed = 1;\nthp = true;\nnodes = ( %s );\n%s' % (
-            ',\n'.join(groups), MORE % bound)
+        return 'seed = 1;\nthp = true;\nnodes = ( %s );\n%s%s' % (
+            ',\n'.join(groups), MORE % bound, self.reserve())
+
+    def reserve(self):
+        """The one tunable whose default is what was free at boot."""
+        name = 'user_reserve_kbytes'
+        value = re.search(r'/%s\t.*\t(\d+)\\n' % name,
+                          self.raw('proc_sys_vm.tsv')).group(1)
+        return 'sysctl = { vm = { %s = %s; }; };\n' % (name, value)
