@@ -95,6 +95,30 @@ void kmsg_write(struct kmsg *k, unsigned prio, uint64_t now_ns,
 	file_source_wake(&k->source);
 }
 
+uint64_t kmsg_next(struct kmsg *k)
+{
+	uint64_t next;
+
+	pthread_mutex_lock(&k->lock);
+	next = k->next;
+	pthread_mutex_unlock(&k->lock);
+	return next;
+}
+
+bool kmsg_get(struct kmsg *k, uint64_t seq, char *buf, size_t size)
+{
+	const struct record *r = get(k, seq);
+	bool there;
+
+	pthread_mutex_lock(&k->lock);
+	there = seq >= k->first && seq < k->next;
+	if (there)
+		snprintf(buf, size, "%.*s", (int)r->len,
+			 k->text + (r->start & (KMSG_BYTES - 1)));
+	pthread_mutex_unlock(&k->lock);
+	return there;
+}
+
 void kmsg_printk(struct kmsg *k, unsigned prio, uint64_t now_ns,
 		 const char *fmt, ...)
 {

@@ -54,6 +54,15 @@ void kmsg_printk(struct kmsg *k, unsigned prio, uint64_t now_ns,
 void kmsg_write(struct kmsg *k, unsigned prio, uint64_t now_ns,
 		const char *text, size_t len);
 
+/* The number that the next record will get. */
+uint64_t kmsg_next(struct kmsg *k);
+
+/*
+ * The text of record @seq, NUL terminated and cut to @size; false if there is
+ * none yet, or no more.
+ */
+bool kmsg_get(struct kmsg *k, uint64_t seq, char *buf, size_t size);
+
 /* The lines of an event of the machine, if it has any (errata (b)2, H.6). */
 void kmsg_observe(struct machine_fs *mf, const struct vm_event *ev);
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dynamics/log.h"
 #include "fs/conf/machine_conf.h"
 
 #define MAX_LINE 4096
@@ -45,6 +46,7 @@ static void observe(void *arg, const struct vm_event *ev)
 	struct replay *r = arg;
 	struct report *p;
 
+	log_event(r, ev);
 	if (ev->type != VM_EV_OOM_KILL && ev->type != VM_EV_OOM_PANIC)
 		return;
 	if (ev->type == VM_EV_OOM_KILL)
@@ -80,6 +82,9 @@ static bool boot(struct replay *r, const char *name)
 		replay_complain(r, "boot: %s", strerror(-err));
 		return false;
 	}
+	if (!log_open(r))
+		return false;
+	/* in place of the log's own observer, which ours calls */
 	vm_observe(r->vm, observe, r);
 	return true;
 }
@@ -101,6 +106,8 @@ static void do_line(struct replay *r, char *line)
 		table_row(r, args);
 	else if (strcmp(word, "victims") == 0)
 		table_words(r, "victims, in order", args, r->victims);
+	else if (strcmp(word, "log") == 0)
+		log_compare(r, args);
 	else if (!replay_step(r, word, args))
 		replay_complain(r, "no such command: %s", word);
 }
@@ -156,6 +163,7 @@ void replay_run(struct replay *r, const char *path)
 		play(r, f);
 	if (f)
 		fclose(f);
+	log_close(r);
 	vm_destroy(r->vm);
 	vm_machine_fini(&r->machine);
 	free(r->sample);

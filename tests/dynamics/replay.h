@@ -20,6 +20,7 @@
  *	begin, end		what is compared lies between them
  *	row TEXT | FIGURE | REAL | TOLERANCE
  *	victims COMM...		who was killed since boot, in this order
+ *	log FILE		what the kernel log says since boot, see log.h
  *
  * FIGURE is arithmetic on names, see figure.c; REAL the same, mostly a
  * number that the recording has; TOLERANCE one of
@@ -46,6 +47,8 @@
 #include <stdint.h>
 
 #include <vm/vm.h>
+
+struct machine_fs;
 
 #define REPLAY_MAX_JOBS	   16
 #define REPLAY_MAX_REPORTS 16
@@ -95,6 +98,9 @@ struct replay {
 	size_t nr_samples;
 	struct vm_stat was, now, look; /* at begin, at end, scratch */
 
+	struct machine_fs *fs; /* writes the kernel log */
+	uint64_t log_from;     /* its first record after boot */
+
 	struct report report[REPLAY_MAX_REPORTS];
 	int nr_reports;
 	char victims[256]; /* their names, blanks between */
@@ -132,6 +138,9 @@ double figure_value(struct replay *r, const char *text);
 
 /* A "row" command: compare, print, count. */
 void table_row(struct replay *r, char *args);
+
+/* The same for two numbers that must be equal, and not 0. */
+void table_count(struct replay *r, const char *what, int real, int simulated);
 
 /* The same for two lists of words. */
 void table_words(struct replay *r, const char *what, const char *real,

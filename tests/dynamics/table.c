@@ -136,3 +136,10 @@ void table_words(struct replay *r, const char *what, const char *real,
 	       ok ? "ok" : "FAILED");
 	count(r, ok);
 }
+
+void table_count(struct replay *r, const char *what, int real, int simulated)
+{
+	printf("%-46s %10d %10d %9d  %-14s %s\n", what, real, simulated,
+	       simulated - real, "=", simulated == real ? "ok" : "FAILED");
+	count(r, simulated == real && real > 0);
+}
