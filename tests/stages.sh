@@ -8,7 +8,8 @@
 # tests/mount and tests/conformance; examples are examples/*.sh.
 
 # Beyond what the program itself needs (SETUP_BUILD).
-STAGE_PACKAGES='check clang procps python3 util-linux mount'
+STAGE_PACKAGES='check clang curl procps prometheus-node-exporter python3
+	python3-psutil util-linux mount'
 
 # build name | compiler | groups | meson options
 STAGES='
