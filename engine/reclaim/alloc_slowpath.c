@@ -306,7 +306,9 @@ enum alloc_result alloc_step(struct vm *vm, struct alloc_context *ac)
 		r = step_once(vm, ac);
 	while (r == ALLOC_AGAIN && ac->cost_ns == 0);
 	assert(r != ALLOC_DONE || ac->pfn != PFN_NONE);
-	if (r == ALLOC_FAILED && !(ac->rq.gfp & GFP_BIT_NOWARN))
+	/* a halted machine has nothing more to say */
+	if (r == ALLOC_FAILED && !(ac->rq.gfp & GFP_BIT_NOWARN) &&
+	    !vm->panicked)
 		trace_alloc_failure(vm, ac);
 	return r;
 }
