@@ -14,16 +14,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
 #include "fs/cli/namespace.h"
+#include "fs/cli/report.h"
 #include "fs/cli/run.h"
 #include "fs/cli/server.h"
 
@@ -31,7 +34,7 @@ static int run_run(int argc, char **argv);
 
 const struct cmd cmd_run = {
 	.name = "run",
-	.args = "[-m MACHINE] [--clock virtual] [--seed N] -- COMMAND [ARG]...",
+	.args = "[-m MACHINE] [OPTIONS] -- COMMAND [ARG]...",
 	.summary = "run a command inside a simulated machine",
 	.help = "The simulated /proc, /sys/devices/system/node, ... stand\n"
 		"over the real ones, for the command and its children only;\n"
@@ -43,6 +46,10 @@ const struct cmd cmd_run = {
 		"      --clock MODE    live (default) or virtual\n"
 		"      --rate N        live: N times real time\n"
 		"      --seed N        of all chance in the machine\n"
+		"      --events FILE   what happens, a JSON object a line\n"
+		"      --report        say at the end, on stderr, which settings\n"
+		"                      changed or were refused, and what the\n"
+		"                      memory did\n"
 		"  -o OPTIONS          as for mount\n"
 		"\n"
 		"The exit status is the command's; 126 if it cannot be run,\n"
@@ -50,13 +57,15 @@ const struct cmd cmd_run = {
 	.run = run_run,
 };
 
-enum { OPT_CLOCK = 256, OPT_RATE, OPT_SEED };
+enum { OPT_CLOCK = 256, OPT_RATE, OPT_SEED, OPT_EVENTS, OPT_REPORT };
 
 static const struct option long_options[] = {
 	{ "clock", required_argument, NULL, OPT_CLOCK },
+	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "machine", required_argument, NULL, 'm' },
 	{ "rate", required_argument, NULL, OPT_RATE },
+	{ "report", no_argument, NULL, OPT_REPORT },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ NULL, 0, NULL, 0 },
 };
@@ -64,6 +73,8 @@ static const struct option long_options[] = {
 struct run_args {
 	struct server_options options;
 	const char *machine;
+	int events;  /* descriptor for a copy of the events, or -1 */
+	bool report; /* wanted at the end */
 	char **command;
 };
 
@@ -99,18 +110,45 @@ static void set_signals(void)
 	sigaction(SIGQUIT, &sa, NULL);
 }
 
-/* The command's wait status, or -1: it has not been run to its end. */
-static int wait_for_command(int fd, pid_t init)
+/* Until pid 1 says something; events are taken meanwhile. */
+static bool hear_init(int control, struct report *r, int *what)
 {
-	int status = -1;
-	ssize_t nr;
+	struct pollfd on[2] = {
+		{ .fd = control, .events = POLLIN },
+		{ .fd = r ? report_fd(r) : -1, .events = POLLIN },
+	};
 
-	do {
-		nr = read(fd, &status, sizeof(status));
-	} while (nr < 0 && errno == EINTR);
-	while (waitpid(init, NULL, 0) < 0 && errno == EINTR)
-		;
-	return nr == sizeof(status) ? status : -1;
+	while (r && (poll(on, 2, -1) >= 0 || errno == EINTR)) {
+		if (on[0].revents)
+			break;
+		if (on[1].revents & POLLIN)
+			report_copy(r);
+		else if (on[1].revents)
+			on[1].fd = -1; /* the server is gone */
+	}
+	return run_hear(control, what);
+}
+
+/* The command's wait status, or -1: it has not been run to its end. */
+static int attend(const struct run_init *in, const struct run_args *a,
+		  int control)
+{
+	struct report *r = NULL;
+	int status = -1, what;
+
+	if (!run_hear(control, &what) || what != RUN_READY)
+		return -1;
+	if ((a->events >= 0 || a->report) &&
+	    report_begin(&r, in->where, a->events, a->report))
+		return -1;
+	if (run_say(control, RUN_GO) && hear_init(control, r, &what)) {
+		status = what;
+		if (r)
+			report_end(r, stderr);
+		run_say(control, RUN_END);
+	}
+	report_free(r);
+	return status;
 }
 
 /* Take the terminal back from a command that had it to itself. */
@@ -137,35 +175,46 @@ static bool in_foreground(void)
 	return is;
 }
 
-/* Start pid 1 of the namespace and wait; the command's status, or -1. */
-static int run_namespace(struct run_init *in)
+/* Pid 1, with our signals blocked until it is there to get them. */
+static void fork_init(struct run_init *in, const int control[2])
 {
-	bool foreground = in_foreground();
 	sigset_t all;
-	int fd[2], status;
 
-	if (pipe2(fd, O_CLOEXEC)) {
-		cmd_warn("pipe: %s", strerror(errno));
-		return -1;
-	}
 	fflush(NULL);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &in->mask);
 	init_pid = fork();
 	if (!init_pid) {
-		close(fd[0]);
-		in->status_fd = fd[1];
+		close(control[0]);
+		in->control = control[1];
 		run_init(in);
 	}
-	close(fd[1]);
+	close(control[1]);
 	if (init_pid > 0)
 		set_signals();
 	else
 		cmd_warn("fork: %s", strerror(errno));
 	sigprocmask(SIG_SETMASK, &in->mask, NULL);
-	status = init_pid > 0 ? wait_for_command(fd[0], (pid_t)init_pid) : -1;
+}
+
+/* Start pid 1 of the namespace and wait; the command's status, or -1. */
+static int run_namespace(struct run_init *in, const struct run_args *a)
+{
+	bool foreground = in_foreground();
+	int control[2], status = -1;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control)) {
+		cmd_warn("socket: %s", strerror(errno));
+		return -1;
+	}
+	fork_init(in, control);
+	if (init_pid > 0)
+		status = attend(in, a, control[0]);
+	close(control[0]);
+	while (init_pid > 0 && waitpid((pid_t)init_pid, NULL, 0) < 0 &&
+	       errno == EINTR)
+		;
 	init_pid = 0;
-	close(fd[0]);
 	if (foreground)
 		take_terminal();
 	return status;
@@ -184,6 +233,18 @@ static int end_as(int status)
 	signal(signo, SIG_DFL);
 	raise(signo);
 	return RUN_SIGNALLED + signo;
+}
+
+/* Before anything starts: the name is one of here.  -1, or the exit code. */
+static int open_events(struct run_args *a, const char *path)
+{
+	if (a->events >= 0)
+		close(a->events);
+	a->events = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (a->events >= 0)
+		return -1;
+	cmd_warn("%s: %s", path, strerror(errno));
+	return CMD_FAIL;
 }
 
 /* -1: go on; else the exit code. */
@@ -206,6 +267,11 @@ static int parse_one(struct run_args *a, int opt)
 		snprintf(option, sizeof(option), "%s%s",
 			 prefix[opt - OPT_CLOCK], optarg);
 		return server_options_add(&a->options, option) ? CMD_USAGE : -1;
+	case OPT_EVENTS:
+		return open_events(a, optarg);
+	case OPT_REPORT:
+		a->report = true;
+		return -1;
 	case 'h':
 		return cmd_help(&cmd_run);
 	}
@@ -246,7 +312,7 @@ static int run_inside(struct server *sv, struct run_args *a)
 	if (namespace_need_fuse() || namespace_enter() || namespace_protect())
 		return CMD_FAIL;
 	in.where = namespace_mountpoint();
-	status = in.where ? run_namespace(&in) : -1;
+	status = in.where ? run_namespace(&in, a) : -1;
 	free(in.cwd);
 	return status == -1 ? CMD_FAIL : end_as(status);
 }
@@ -254,7 +320,7 @@ static int run_inside(struct server *sv, struct run_args *a)
 static int run_run(int argc, char **argv)
 {
 	static struct server sv;
-	struct run_args a = { .machine = NULL };
+	struct run_args a = { .machine = NULL, .events = -1 };
 	int code;
 
 	code = parse(argc, argv, &a);

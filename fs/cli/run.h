@@ -34,8 +34,18 @@ struct run_init {
 	char *cwd;	   /* of the command, or NULL */
 	int pid_max;	   /* of the host */
 	sigset_t mask;	   /* the command's */
-	int status_fd;	   /* takes an int: the command's wait status */
+	int control;	   /* its end of the socket to the outside */
 };
+
+/*
+ * What goes over that socket, an int each: pid 1 says that all mounts stand,
+ * is told to go on, gives the command's wait status, is told to end.
+ */
+enum { RUN_READY = -2, RUN_GO = -3, RUN_END = -4 };
+
+/* An int over the socket; false if nobody is there any more. */
+bool run_say(int control, int what);
+bool run_hear(int control, int *what);
 
 /* Pid 1: does not return. */
 void run_init(struct run_init *in) __attribute__((noreturn));

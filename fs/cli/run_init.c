@@ -158,7 +158,7 @@ static void serve(struct inside *s, int ready_fd)
 	prctl(PR_SET_NAME, "reclaimfs");
 	setsid(); /* Ctrl-C is the command's */
 	close_standard();
-	close(s->in->status_fd);
+	close(s->in->control);
 	close(s->syscalls[1]);
 	s->in->options->ready = on_ready;
 	s->in->options->ready_arg = &ready_fd;
@@ -309,10 +309,19 @@ static void stop_server(const struct inside *s)
 		;
 }
 
+/* The mounts stand: whoever wants to look at them first may. */
+static bool wait_go(const struct inside *s)
+{
+	int told;
+
+	return run_say(s->in->control, RUN_READY) &&
+	       run_hear(s->in->control, &told) && told == RUN_GO;
+}
+
 static int run_all(struct inside *s)
 {
 	const char *where = s->in->where;
-	int status;
+	int status, told;
 
 	if (namespace_proc())
 		return -1;
@@ -322,35 +331,47 @@ static int run_all(struct inside *s)
 	}
 	start_keeper(s);
 	if (!start_server(s) || namespace_bind(where) || namespace_host() ||
-	    namespace_verify() || !start_command(s))
+	    namespace_verify() || !wait_go(s) || !start_command(s))
 		return -1;
 	close(s->syscalls[1]);
 	status = reap(s);
-	if (status != -1)
+	if (status != -1 && run_say(s->in->control, status) &&
+	    run_hear(s->in->control, &told))
 		stop_server(s);
 	return status;
 }
 
-/* Whoever started us is gone: nobody reads the status. */
-static bool alone(int status_fd)
+bool run_say(int control, int what)
 {
-	struct pollfd on = { .fd = status_fd, .events = POLLOUT };
+	return send(control, &what, sizeof(what), MSG_NOSIGNAL) ==
+	       sizeof(what);
+}
 
-	return poll(&on, 1, 0) < 0 || on.revents & POLLERR;
+bool run_hear(int control, int *what)
+{
+	ssize_t nr;
+
+	do {
+		nr = recv(control, what, sizeof(*what), 0);
+	} while (nr < 0 && errno == EINTR);
+	return nr == sizeof(*what);
+}
+
+/* Whoever started us is gone already: no signal will say so. */
+static bool alone(int control)
+{
+	struct pollfd on = { .fd = control, .events = POLLIN };
+
+	return poll(&on, 1, 0) < 0 || on.revents & (POLLHUP | POLLERR);
 }
 
 void run_init(struct run_init *in)
 {
 	struct inside s = { .in = in, .next_pid = in->pid_max };
-	int status;
 
 	prctl(PR_SET_NAME, "init");
 	signal(SIGCHLD, SIG_DFL);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || alone(in->status_fd))
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || alone(in->control))
 		_exit(CMD_FAIL);
-	status = run_all(&s);
-	if (status != -1 &&
-	    write(in->status_fd, &status, sizeof(status)) < 0)
-		_exit(CMD_FAIL);
-	_exit(CMD_OK);
+	_exit(run_all(&s) == -1 ? CMD_FAIL : CMD_OK);
 }

@@ -22,6 +22,7 @@
 #include "fs/proc/machine_fs.h"
 #include "fs/root.h"
 #include "fs/sandbox/clock.h"
+#include "fs/sandbox/refused.h"
 #include "fs/sandbox/sandbox.h"
 #include "fs/vfs/session.h"
 
@@ -163,6 +164,8 @@ static int create_session(struct server *sv, const struct server_options *o)
 		.root_gid = getgid(),
 		.ready = o->ready,
 		.ready_arg = o->ready_arg,
+		.refused = refused_add,
+		.refused_arg = &sv->sandbox->refused,
 	};
 
 	return session_create(&sv->session,

@@ -18,6 +18,7 @@
 #include "fs/sandbox/driver.h"
 #include "fs/sandbox/events.h"
 #include "fs/sandbox/machine.h"
+#include "fs/sandbox/refused.h"
 #include "fs/sandbox/registry.h"
 #include "fs/sandbox/sandbox.h"
 #include "fs/sandbox/spawn.h"
@@ -28,6 +29,7 @@ static const struct tree_entry sandbox_entries[] = {
 	DIR("clock", 0700, &clock_dir),
 	FOPS("events", 0400, &events_ops),
 	RO("machine", 0400, machine_show),
+	RO("refused", 0400, refused_show),
 	FOPS("spawn", 0600, &spawn_ops),
 	DIR("tasks", 0700, &tasks_dir),
 	RO("zones", 0400, zones_show),
@@ -114,6 +116,7 @@ void sandbox_destroy(struct sandbox *sb)
 	registry_destroy(sb->registry);
 	events_destroy(sb->events);
 	driver_destroy(sb->driver);
+	refused_free(&sb->refused);
 	free(sb->spawned);
 	free(sb);
 }

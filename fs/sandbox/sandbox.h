@@ -6,7 +6,7 @@
  *	clock/{advance,settle}			let it go, wait for the end
  *	spawn					start a task
  *	tasks/<pid>/...				give a task work, ask how it is
- *	zones  events  machine			look
+ *	zones  events  machine  refused		look
  *
  * One value a file, a newline at the end is fine.  A write whose effect
  * takes (virtual) time is answered when the effect is complete; a signal to
@@ -37,6 +37,7 @@
 
 #include <vm/vm.h>
 
+#include "fs/sandbox/refused.h"
 #include "fs/vfs/tree.h"
 
 struct driver;
@@ -49,6 +50,7 @@ struct sandbox {
 	struct driver *driver;
 	struct events *events;
 	struct registry *registry;
+	struct refused refused;
 	char *spawned; /* what spawn answered last, or NULL */
 };
 

@@ -403,6 +403,20 @@ void file_read(struct file_call *call, size_t size, off_t offset)
 		fuse_reply_err(call->req, call->node->rules->no_op);
 }
 
+static void note_refused(const struct file_call *call, const char *text,
+			 size_t len, int err)
+{
+	const struct session *s = call->session;
+	DECLARE_STRBUF(path, 256);
+
+	if (!s->options.refused)
+		return;
+	tree_path(s->tree, call->node, &call->rq, &path);
+	s->options.refused(s->options.refused_arg, strbuf_str(&path), text,
+			   len, err);
+	strbuf_release(&path);
+}
+
 void file_write(struct file_call *call, const char *text, size_t len,
 		off_t offset)
 {
@@ -424,6 +438,7 @@ void file_write(struct file_call *call, const char *text, size_t len,
 		if (wait_listed(&call->session->kept, call->wait))
 			watch_interrupt(call->wait);
 	} else if (n < 0) {
+		note_refused(call, text, len, (int)n);
 		fuse_reply_err(call->req, (int)-n);
 	} else {
 		fuse_reply_write(call->req, (size_t)n);

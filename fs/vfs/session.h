@@ -41,6 +41,13 @@ struct session_options {
 	/* Called once, from the loop, as soon as the mount answers. */
 	void (*ready)(void *arg);
 	void *ready_arg;
+	/*
+	 * A write to "/proc/..." has been refused with @err (-errno).  Under
+	 * the session's lock; may be NULL.
+	 */
+	void (*refused)(void *arg, const char *path, const char *text,
+			size_t len, int err);
+	void *refused_arg;
 };
 
 /* Build the tree and the FUSE session; nothing is mounted yet. */

@@ -325,6 +325,26 @@ uint64_t tree_parent(const struct tree_node *node, const struct tree_req *rq)
 	return tree_ino(node->parent, index);
 }
 
+void tree_path(const struct tree *tree, const struct tree_node *node,
+	       const struct tree_req *rq, struct strbuf *sb)
+{
+	const struct tree_node *above = &tree->node[node->parent];
+	char buf[TREE_NAME_LEN] = "?";
+	struct tree_req dir = *rq;
+
+	if (above == node || node->parent == 0)
+		return;
+	tree_path(tree, above, rq, sb);
+	strbuf_putc(sb, '/');
+	if (!node->index) {
+		strbuf_puts(sb, node->entry->name);
+		return;
+	}
+	dir.entry = above->entry;
+	node->index->next(&dir, rq->index[node->depth - 1], buf);
+	strbuf_puts(sb, buf);
+}
+
 static nlink_t nr_links(const struct tree_node *node)
 {
 	if (!S_ISDIR(node->entry->mode))

@@ -216,6 +216,10 @@ struct tree_cursor {
 bool tree_readdir(const struct tree_node *dir, const struct tree_req *rq,
 		  struct tree_cursor *c);
 
+/* Append "/a/b": where @node, asked by @rq, is below the root. */
+void tree_path(const struct tree *tree, const struct tree_node *node,
+	       const struct tree_req *rq, struct strbuf *sb);
+
 /* The inode number of the directory that @node, asked by @rq, is in. */
 uint64_t tree_parent(const struct tree_node *node, const struct tree_req *rq);
 

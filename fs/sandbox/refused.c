@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * refused.c - MNT/sandbox/refused: writes that got an errno (refused.h).
+ *
+ * Called by the file layer, for every such write and for the file; `run
+ * --report` reads it.  Session's lock.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/sandbox/sandbox.h"
+
+/* What was written as one field of a line. */
+static void copy_text(char to[REFUSED_TEXT_LEN], const char *text, size_t len)
+{
+	size_t i, nr = 0;
+
+	while (len && (text[len - 1] == '\n' || text[len - 1] == '\0'))
+		len--;
+	for (i = 0; i < len && nr < REFUSED_TEXT_LEN - 1; i++)
+		to[nr++] = text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i];
+	to[nr] = '\0';
+}
+
+static bool is_same(const struct refused_write *w, const char *path,
+		    const char *text, int err)
+{
+	return w->err == err && !strcmp(w->text, text) &&
+	       !strcmp(w->path, path);
+}
+
+void refused_add(void *arg, const char *path, const char *text, size_t len,
+		 int err)
+{
+	struct refused *r = arg;
+	struct refused_write *w;
+	char copy[REFUSED_TEXT_LEN], *name;
+	unsigned i;
+
+	copy_text(copy, text, len);
+	for (i = 0; i < r->nr && i < REFUSED_MAX; i++)
+		if (is_same(&r->write[i], path, copy, err))
+			return;
+	name = strdup(path);
+	if (!name)
+		return;
+	w = &r->write[r->nr++ % REFUSED_MAX];
+	free(w->path);
+	w->path = name;
+	w->err = err;
+	memcpy(w->text, copy, sizeof(copy));
+}
+
+int refused_show(const struct tree_req *rq, struct strbuf *sb)
+{
+	const struct refused *r = &sandbox_of(rq)->refused;
+	unsigned i = r->nr > REFUSED_MAX ? r->nr - REFUSED_MAX : 0;
+
+	for (; i < r->nr; i++) {
+		const struct refused_write *w = &r->write[i % REFUSED_MAX];
+
+		strbuf_printf(sb, "%s\t%s\t%s\n", w->path, strerror(-w->err),
+			      w->text);
+	}
+	return 0;
+}
+
+void refused_free(struct refused *r)
+{
+	unsigned i;
+
+	for (i = 0; i < REFUSED_MAX; i++)
+		free(r->write[i].path);
+}
