@@ -23,7 +23,7 @@
 enum work_doing { DOING_NOTHING, DOING_START, DOING_OP, DOING_PHASE };
 
 /* Accesses that are drawn ahead, so that memory can be asked ahead as well. */
-#define WORK_AHEAD 16u
+#define WORK_AHEAD 32u
 
 struct drawn {
 	uint64_t index; /* of the phase's span */
@@ -172,6 +172,13 @@ enum turn work_sleep(struct work_turn *wt, uint64_t until_ns);
 /* Make the anonymous area longer by pages that are committed; -ENOMEM. */
 int work_extend(struct vm *vm, struct task *t, uint64_t pages);
 #define WORK_MAX_AREA (4ull * VM_MAX_PAGES)
+
+/*
+ * For accesses to come of @f: fetch the frame of page @frame, whose slot has
+ * been fetched, and what an activation of page @place would need.
+ */
+void work_fetch_file(struct vm *vm, const struct file *f, uint64_t frame,
+		     uint64_t place);
 
 /* The next piece of each kind, and the credit for an access of it. */
 enum turn work_op(struct work_turn *wt);

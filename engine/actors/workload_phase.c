@@ -12,6 +12,7 @@
 
 #include "actors/workload.h"
 #include "reclaim/overcommit.h"
+#include "reclaim/workingset.h"
 
 #define SECOND_NS	1000000000ull
 #define GROW_PAGES	256u		     /* a growing heap asks for */
@@ -145,10 +146,28 @@ static void draw(struct work_turn *wt, const struct vm_phase_conf *p,
 							&w->map->pte[index]);
 }
 
+static uint64_t ahead_index(const struct task_work *w, uint32_t by)
+{
+	return w->ahead[(w->ahead_at + by) % WORK_AHEAD].index;
+}
+
+void work_fetch_file(struct vm *vm, const struct file *f, uint64_t frame,
+		     uint64_t place)
+{
+	uint32_t pfn = file_lookup(f, frame);
+
+	assert(frame < f->nr_pages && place < f->nr_pages);
+	if (pfn != PFN_NONE)
+		prefetchw(pfn_page(vm, pfn));
+	pfn = file_lookup(f, place);
+	if (pfn != PFN_NONE)
+		mark_accessed_prefetch(vm, pfn);
+}
+
 /*
  * The next access.  It was drawn WORK_AHEAD accesses ago; half way from there
- * its slot has come, and the frame can be fetched.  A span that has changed
- * is drawn anew.
+ * its slot has come, and the frame can be fetched; then its place in the LRU.
+ * A span that has changed is drawn anew.
  */
 static struct drawn next_access(struct work_turn *wt,
 				const struct vm_phase_conf *p, uint64_t span)
@@ -165,13 +184,11 @@ static struct drawn next_access(struct work_turn *wt,
 	d = w->ahead[w->ahead_at];
 	draw(wt, p, span, w->ahead_at);
 	w->ahead_at = (w->ahead_at + 1) % WORK_AHEAD;
-	if (p->target == VM_TARGET_FILE) {
-		uint32_t half = (w->ahead_at + WORK_AHEAD / 2) % WORK_AHEAD;
-
-		file_prefetch_page(wt->vm->mem_map, wt->t->file,
-				   p->first + w->ahead[half].index);
-	}
 	assert(d.index < span);
+	if (p->target == VM_TARGET_FILE)
+		work_fetch_file(wt->vm, wt->t->file,
+				p->first + ahead_index(w, WORK_AHEAD / 2),
+				p->first + ahead_index(w, WORK_AHEAD / 4));
 	return d;
 }
 

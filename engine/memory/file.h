@@ -66,22 +66,10 @@ static inline uint32_t file_lookup(const struct file *f, uint64_t index)
 	return s && !(s & SHADOW_BIT) ? s - 1 : PFN_NONE;
 }
 
-/*
- * Start fetching what a lookup of @index will read; and, later, the frame
- * that it will lead to.  Hints, for who knows what is asked for next.
- */
+/* Start fetching what a lookup of @index will read. */
 static inline void file_prefetch(const struct file *f, uint64_t index)
 {
 	prefetchw(&f->slot[index]);
-}
-
-static inline void file_prefetch_page(const struct page *mem_map,
-				      const struct file *f, uint64_t index)
-{
-	uint32_t pfn = file_lookup(f, index);
-
-	if (pfn != PFN_NONE)
-		prefetchw(&mem_map[pfn]);
 }
 
 /*

@@ -340,3 +340,14 @@ uint32_t lru_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru)
 		prefetchw(pfn_page(vm, ahead));
 	return pfn;
 }
+
+void lru_prefetch(struct vm *vm, uint32_t pfn)
+{
+	const struct lruvec *lv = &page_pgdat(vm, pfn)->lruvec;
+	uint32_t pos = pfn_page(vm, pfn)->lru_pos;
+	const struct lru_chunk *chunk = &lv->chunk[pos / LRU_CHUNK_PAGES];
+
+	assert(pfn_page(vm, pfn)->flags & PG_LRU);
+	prefetchw(&chunk->live);
+	prefetchw(&chunk->pfn[pos % LRU_CHUNK_PAGES]);
+}

@@ -84,6 +84,9 @@ void lru_rotate_tail(struct vm *vm, uint32_t pfn);
  */
 uint32_t lru_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru);
 
+/* Start fetching what lru_del() of @pfn will change; its frame has come. */
+void lru_prefetch(struct vm *vm, uint32_t pfn);
+
 /* Queue primitives, without flags and counters, for lru_*() and tests. */
 uint32_t lru_queue_push_head(struct lruvec *lv, enum vm_lru lru, uint32_t pfn);
 uint32_t lru_queue_push_tail(struct lruvec *lv, enum vm_lru lru, uint32_t pfn);

@@ -125,3 +125,13 @@ void mark_page_accessed(struct vm *vm, uint32_t pfn)
 	count_event(vm, PGACTIVATE);
 	workingset_activation(vm, pfn);
 }
+
+void mark_accessed_prefetch(struct vm *vm, uint32_t pfn)
+{
+	const uint16_t will = PG_REFERENCED | PG_LRU;
+	const uint16_t flags = pfn_page(vm, pfn)->flags;
+
+	assert(pfn < vm->nr_frames);
+	if ((flags & (will | PG_ACTIVE | PG_UNEVICTABLE)) == will)
+		lru_prefetch(vm, pfn);
+}

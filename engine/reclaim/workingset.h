@@ -34,4 +34,7 @@ void shadow_unpack(uint32_t shadow, unsigned order, unsigned *nid,
 /* E.7: read() or write() touched the page; folio_mark_accessed. */
 void mark_page_accessed(struct vm *vm, uint32_t pfn);
 
+/* Fetch ahead what that will need, if it will activate the page. */
+void mark_accessed_prefetch(struct vm *vm, uint32_t pfn);
+
 #endif
