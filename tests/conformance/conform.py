@@ -25,6 +25,9 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, 'data')
 NOBODY = 65534
+# The log of a machine on a virtual clock has no pid of the host: who writes is
+# its pid 1.
+CALLER = 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = ctypes.c_void_p
