@@ -23,6 +23,7 @@
 #include "fs/proc/proc.h"
 #include "fs/sandbox/sandbox.h"
 #include "fs/sys/sys.h"
+#include "fs/sys/tracing.h"
 #include "fs/vfs/session.h"
 
 #define CAP_SYS_RAWIO	 17
@@ -52,6 +53,7 @@ static void observe(void *arg, const struct vm_event *ev)
 		return;
 	}
 	kmsg_observe(mf, ev);
+	tracing_add(mf->tracing, ev);
 	if (sb)
 		sandbox_observe(sb, ev);
 	if (ev->type == VM_EV_TASK_EXIT) {
@@ -73,7 +75,7 @@ int machine_fs_create(struct machine_fs **mfp, struct vm *vm)
 	mf->log_stat = calloc(1, sizeof(*mf->log_stat));
 	if (!mf->stat || !mf->log_stat || kmsg_create(&mf->kmsg) ||
 	    kernel_ctl_create(&mf->kernel_ctl) || mm_state_create(&mf->mm) ||
-	    psi_triggers_create(&mf->psi)) {
+	    psi_triggers_create(&mf->psi) || tracing_create(&mf->tracing)) {
 		machine_fs_destroy(mf);
 		return -ENOMEM;
 	}
@@ -102,6 +104,7 @@ void machine_fs_destroy(struct machine_fs *mf)
 	if (!mf)
 		return;
 	machine_fs_detach(mf);
+	tracing_destroy(mf->tracing);
 	psi_triggers_destroy(mf->psi);
 	mm_state_destroy(mf->mm);
 	kernel_ctl_destroy(mf->kernel_ctl);

@@ -38,6 +38,7 @@ struct kernel_ctl_state;
 struct mm_state;
 struct sandbox;
 struct psi_triggers;
+struct tracing;
 
 struct machine_fs {
 	struct vm *vm;
@@ -53,6 +54,7 @@ struct machine_fs {
 	bool oom_reported;	      /* (observer) a report awaits its kill */
 	struct kernel_ctl_state *kernel_ctl; /* (session) /proc/sys/kernel */
 	struct mm_state *mm;	    /* (session) /sys/kernel/mm */
+	struct tracing *tracing;    /* /sys/kernel/tracing */
 	struct psi_triggers *psi;   /* armed triggers of /proc/pressure */
 	_Atomic bool oom_adj_warned; /* once per boot (errata (b)2) */
 	_Atomic bool ctl_pos_warned; /* the same */

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "fs/sys/sys.h"
+#include "fs/sys/tracing.h"
 
 static const struct tree_rules sys_rules = {
 	.create = EACCES,
@@ -33,8 +34,17 @@ static const struct tree_entry devices_entries[] = {
 
 static const struct tree_dir devices_dir = { TREE_ENTRIES(devices_entries) };
 
+/* debugfs: where scripts of older kernels look. */
+static const struct tree_entry debug_entries[] = {
+	DIR("tracing", 0700, &sys_tracing_dir),
+};
+
+static const struct tree_dir debug_dir = { TREE_ENTRIES(debug_entries) };
+
 static const struct tree_entry kernel_entries[] = {
+	DIR("debug", 0700, &debug_dir),
 	DIR("mm", 0755, &sys_mm_dir),
+	DIR("tracing", 0700, &sys_tracing_dir),
 };
 
 static const struct tree_dir kernel_dir = { TREE_ENTRIES(kernel_entries) };

@@ -6,6 +6,7 @@
  *	devices/system/cpu	cpu.c		which CPUs, on which node
  *	kernel/mm		kernel_mm.c	huge pages, KSM, swap, MGLRU
  *	block			block.c		the simulated disks
+ *	kernel/tracing		tracing.c	reclaim events (tracing.h)
  *
  * Names, modes and sizes are the recorded trees'.  In /sys nobody overrides
  * the mode bits: root cannot open what he may not read (J).
