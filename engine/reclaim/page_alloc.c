@@ -254,7 +254,7 @@ static bool any_zone_passes(struct vm *vm, const struct alloc_context *ac)
 {
 	const struct pgdat *pref = &vm->node[ac->rq.nid];
 
-	assert(ac->mark == WMARK_LOW);
+	assert(ac->zone_at == 0);
 	for (unsigned i = 0; i < pref->nr_zonelist; i++)
 		if (zone_passes(vm->zone_table[pref->zonelist[i].zone], ac))
 			return true;
@@ -275,6 +275,8 @@ void wake_kswapds_below_low(struct vm *vm)
 		if (!pgdat->has_cpu)
 			continue;
 		alloc_begin(vm, &ac, &rq);
+		if (vm->conf.kswapd_wake == VM_KSWAPD_WAKE_HIGH)
+			walk_begin(&ac, WMARK_HIGH);
 		if (!any_zone_passes(vm, &ac))
 			wake_all_kswapds(vm, &ac);
 	}
