@@ -8,12 +8,12 @@
 # tests/mount and tests/conformance; examples are examples/*.sh.
 
 # Beyond what the program itself needs (SETUP_BUILD).
-STAGE_PACKAGES='check clang curl procps prometheus-node-exporter python3
-	python3-psutil util-linux mount'
+STAGE_PACKAGES='busybox check clang curl earlyoom numactl procps
+	prometheus-node-exporter python3 python3-psutil sysstat util-linux mount'
 
 # build name | compiler | groups | meson options
 STAGES='
-release|gcc|unit sim threads dynamics mount example|
+release|gcc|unit sim threads dynamics mount example bench|
 clang|clang|unit|
 asan|gcc|unit sim mount|-Dbuildtype=debugoptimized -Ddeveloper=true
 tsan|gcc|threads|-Dbuildtype=debugoptimized
@@ -44,6 +44,7 @@ group_cases() {
 	unit | sim | threads | dynamics) set -- "$top/tests/$group"/test_*.c ;;
 	mount) set -- "$top"/tests/mount/* "$top"/tests/conformance/* ;;
 	example) set -- "$top"/examples/*.sh ;;
+	bench) set -- "$top"/tests/bench/smoke.sh ;;
 	esac
 	for file; do
 		name=$(basename "$file")

@@ -187,11 +187,36 @@ static int mount_tasks(void)
 	return 0;
 }
 
+/* What /proc/sys has beside the machine's: sysctl(8) follows no links. */
+static int bind_settings(void)
+{
+	static const char *const names[] = {
+		"abi", "crypto", "debug", "dev", "net", "user",
+	};
+	char from[64], to[64];
+	size_t i;
+
+	for (i = 0; i < NR(names); i++) {
+		snprintf(from, sizeof(from), HOST_DIR "/sys/%s", names[i]);
+		snprintf(to, sizeof(to), "/proc/sys/%s", names[i]);
+		if (access(from, F_OK) || access(to, F_OK) ||
+		    !mount(from, to, NULL, MS_BIND, NULL))
+			continue;
+		cmd_warn("%s: cannot be laid over %s: %s", from, to,
+			 strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
 int namespace_host(void)
 {
+	int err;
+
 	if (mount("proc", HOST_DIR, "proc", PROC_FLAGS | MS_RDONLY, NULL))
 		return no_proc(HOST_DIR);
-	return mount_tasks();
+	err = bind_settings();
+	return err ? err : mount_tasks();
 }
 
 static bool is_fuse(const char *path)

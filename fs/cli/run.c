@@ -29,6 +29,7 @@
 #include "fs/cli/report.h"
 #include "fs/cli/run.h"
 #include "fs/cli/server.h"
+#include "fs/proc/host.h"
 
 static int run_run(int argc, char **argv);
 
@@ -47,8 +48,8 @@ const struct cmd cmd_run = {
 		"      --rate N        live: N times real time\n"
 		"      --seed N        of all chance in the machine\n"
 		"      --events FILE   what happens, a JSON object a line\n"
-		"      --report        say at the end, on stderr, which settings\n"
-		"                      changed or were refused, and what the\n"
+		"      --report        say at the end, on stderr, what was\n"
+		"                      changed or refused, and what the\n"
 		"                      memory did\n"
 		"  -o OPTIONS          as for mount\n"
 		"\n"
@@ -307,6 +308,10 @@ static int run_inside(struct server *sv, struct run_args *a)
 	};
 	int status;
 
+	if (!access("/proc/" HOST_ALL "/self", F_OK)) {
+		cmd_warn("run: this is inside of a machine already");
+		return CMD_FAIL;
+	}
 	in.cwd = getcwd(NULL, 0);
 	in.pid_max = run_pid_max();
 	if (namespace_need_fuse() || namespace_enter() || namespace_protect())

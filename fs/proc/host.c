@@ -2,10 +2,9 @@
 /*
  * host.c - /proc of `run`: what is simulated, and links to what is not.
  *
- * The tables are those of root.c and proc_sysctl.c without the names that a
- * mount answers with a constant for want of anything better; the names in
- * host_names stand there as links if the host has them.  host_task.c has the
- * directories of real processes.
+ * The table is that of root.c without the names that a mount answers with a
+ * constant for want of anything better; those stand there as links if the
+ * host has them.  host_task.c has the directories of real processes.
  *
  * Called through the tables, and by fs/cli for the life of struct host.
  * Reads the /proc that machine_fs.host_proc is.  Session's lock.
@@ -33,11 +32,6 @@ static const char *const proc_names[] = {
 	"iomem",      "key-users",   "keys", "locks",	    "mdstat",
 	"misc",	      "modules", "mtrr",     "scsi",	    "sysvipc",
 	"timer_list", "tty",
-};
-
-/* Of /proc/sys. */
-static const char *const sys_names[] = {
-	"abi", "crypto", "debug", "dev", "net", "sunrpc", "user",
 };
 
 int host_create(struct host **hp)
@@ -199,14 +193,9 @@ int host_tgid(const struct tree_req *rq)
 
 /* Links to what the host has, in numbers: places in a list of names. */
 
-static bool on_host(const struct tree_req *rq, const char *dir,
-		    const char *name)
+static bool on_host(const struct tree_req *rq, const char *name)
 {
-	char path[TREE_NAME_LEN * 2] = "";
-
-	strncat(path, dir, TREE_NAME_LEN - 1);
-	strncat(path, name, TREE_NAME_LEN - 1);
-	return !faccessat(machine_of(rq)->host_proc, path, F_OK, 0);
+	return !faccessat(machine_of(rq)->host_proc, name, F_OK, 0);
 }
 
 static int64_t find_name(const char *const *names, size_t nr,
@@ -224,14 +213,14 @@ static int64_t proc_name_find(const struct tree_req *dir, const char *name)
 {
 	int64_t nr = find_name(proc_names, TREE_NR(proc_names), name);
 
-	return nr >= 0 && on_host(dir, "", name) ? nr : -ENOENT;
+	return nr >= 0 && on_host(dir, name) ? nr : -ENOENT;
 }
 
 static int64_t proc_name_next(const struct tree_req *dir, uint32_t from,
 			      char name[TREE_NAME_LEN])
 {
 	for (; from < TREE_NR(proc_names); from++) {
-		if (!on_host(dir, "", proc_names[from]))
+		if (!on_host(dir, proc_names[from]))
 			continue;
 		strncpy(name, proc_names[from], TREE_NAME_LEN - 1);
 		name[TREE_NAME_LEN - 1] = '\0';
@@ -251,39 +240,6 @@ static const struct tree_index proc_name_index = {
 	.entry = { .mode = S_IFLNK | 0777, .show = proc_name_show },
 	.find = proc_name_find,
 	.next = proc_name_next,
-};
-
-static int64_t sys_name_find(const struct tree_req *dir, const char *name)
-{
-	int64_t nr = find_name(sys_names, TREE_NR(sys_names), name);
-
-	return nr >= 0 && on_host(dir, "sys/", name) ? nr : -ENOENT;
-}
-
-static int64_t sys_name_next(const struct tree_req *dir, uint32_t from,
-			     char name[TREE_NAME_LEN])
-{
-	for (; from < TREE_NR(sys_names); from++) {
-		if (!on_host(dir, "sys/", sys_names[from]))
-			continue;
-		strncpy(name, sys_names[from], TREE_NAME_LEN - 1);
-		name[TREE_NAME_LEN - 1] = '\0';
-		return from;
-	}
-	return -1;
-}
-
-static int sys_name_show(const struct tree_req *rq, struct strbuf *sb)
-{
-	strbuf_puts(sb, "../" HOST_ALL "/sys/");
-	strbuf_puts(sb, sys_names[rq->index[0]]);
-	return 0;
-}
-
-static const struct tree_index sys_name_index = {
-	.entry = { .mode = S_IFLNK | 0777, .show = sys_name_show },
-	.find = sys_name_find,
-	.next = sys_name_next,
 };
 
 /* Two directories that are there for who knows them, to mount on. */
@@ -326,21 +282,6 @@ static unsigned without(struct tree_entry *to, const struct tree_dir *from,
 	return nr;
 }
 
-static const struct tree_dir *host_sys_dir(void)
-{
-	static const struct tree_index *const indexes[] = { &sys_name_index };
-	static struct tree_entry entries[MAX_ENTRIES];
-	static struct tree_dir dir;
-
-	dir = proc_sys_dir;
-	dir.entries = entries;
-	dir.nr_entries = without(entries, &proc_sys_dir, sys_names,
-				 TREE_NR(sys_names));
-	dir.indexes = indexes;
-	dir.nr_indexes = TREE_NR(indexes);
-	return &dir;
-}
-
 const struct tree_dir *host_proc_dir(void)
 {
 	static const struct tree_index *const indexes[] = {
@@ -349,15 +290,11 @@ const struct tree_dir *host_proc_dir(void)
 	};
 	static struct tree_entry entries[MAX_ENTRIES];
 	static struct tree_dir dir;
-	unsigned i;
 
 	dir = proc_dir;
 	dir.entries = entries;
 	dir.nr_entries = without(entries, &proc_dir, proc_names,
 				 TREE_NR(proc_names));
-	for (i = 0; i < dir.nr_entries; i++)
-		if (!strcmp(entries[i].name, "sys"))
-			entries[i].dir = host_sys_dir();
 	dir.indexes = indexes;
 	dir.nr_indexes = TREE_NR(indexes);
 	return &dir;

@@ -9,8 +9,9 @@
  *	/proc/.task	its processes alone (subset=pid), with their knobs
  *
  * host_proc_dir is /proc for that case: everything that is simulated stays
- * what it is; what no machine has a model for (net, bus, filesystems, ...)
- * is a link into .host; a real process has a directory whose oom_score_adj,
+ * what it is; what no machine has a model for (bus, filesystems, tty, ...)
+ * is a link into .host, and `run` mounts what there is of it over the empty
+ * directories of /proc/sys (net, user, ...); a real process has a directory whose oom_score_adj,
  * oom_adj and oom_score are simulated, whose text files are read through the
  * server, and whose other names are links into .task, so that the magic
  * links of fd and ns work.

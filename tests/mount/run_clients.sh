@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# run: programs as Debian has them, unmodified, with absolute paths.
+
+. "${0%/*}/lib.sh"
+. "${0%/*}/run_lib.sh"
+
+have() {
+	command -v "$1" >/dev/null
+}
+
+# kb NAME: of the machine's meminfo.
+kb() {
+	run -- awk -v n="$1:" '$1 == n { print $2 }' /proc/meminfo
+}
+total=$(kb MemTotal)
+swap=$(kb SwapTotal)
+
+# procps
+if have sysctl; then
+	is 'sysctl -w' "$(run -- sh -c 'sysctl -w vm.swappiness=44 &&
+		sysctl -n vm.swappiness')" 'vm.swappiness = 44
+44'
+	status 'a bad value' 1 run -- sysctl -q -w vm.swappiness=300
+	is 'and why' "$(grep -c 'Invalid argument' "$DIR/err")" 1
+	printf 'vm.swappiness = 11 \nvm.dirty_ratio = 33\n# no\n-vm.none = 1\n' \
+		>"$DIR/99-test.conf"
+	is 'sysctl -p FILE' "$(run -- sh -c 'sysctl -q -p "$0"
+		sysctl -e -n vm.swappiness vm.dirty_ratio vm.nothing' \
+		"$DIR/99-test.conf" 2>/dev/null)" '11
+33'
+	is 'sysctl -a' "$(run -- sysctl -a --pattern '^vm\.' 2>/dev/null |
+		grep -c '^vm\.swappiness = 60$')" 1
+	is 'also what is real' "$(run -- sysctl -a 2>/dev/null |
+		grep -c '^net\.ipv4\.ip_forward = ')" 1
+fi
+if have free; then
+	is 'free' "$(run -- free | awk '/^Mem/ { print $2 }
+		/^Swap/ { print $2 }' | xargs)" "$total $swap"
+	is 'vmstat -s' "$(run -- vmstat -s |
+		awk '/K total memory/ { print $1 }')" "$total"
+	is 'vmstat' "$(run -- vmstat | awk 'NR == 3 { print NF }')" 17
+	is 'ps' "$(run -- ps -o rss= -p 500 | xargs)" 20480
+	is 'ps aux' "$(run -- ps aux | awk '$11 == "steady" || $11 == "ps" {
+		print $11 }' | xargs)" 'steady ps'
+	is 'ps -e, itself' "$(run -- ps -e -o comm= | grep -cx ps)" 1
+	is 'top' "$(run -- top -b -n 1 -w 100 | awk '
+		$NF == "steady" { print $1 }')" 500
+	is 'pgrep' "$(run -- pgrep steady)" 500
+	is 'pidof' "$(run -- pidof steady)" 500
+	is 'pmap' "$(run -- pmap 500 | awk '/total/ { print $2 }')" 20480K
+	status 'slabtop' 0 run -- slabtop -o
+	is 'uptime' "$(run -- sh -c 'uptime | grep -c "load average"')" 1
+fi
+
+# busybox asks sysinfo(2) beside the files
+if have busybox; then
+	is 'busybox free' "$(run -- busybox free |
+		awk '/^Mem/ { print $2 } /^Swap/ { print $2 }' | xargs)" \
+		"$total $swap"
+	is 'busybox sysctl' "$(run -- sh -c '
+		busybox sysctl -w vm.swappiness=12 >/dev/null
+		cat /proc/sys/vm/swappiness')" 12
+	is 'busybox ps' "$(run -- busybox ps |
+		awk '$1 == 500 { print $NF }')" steady
+	is 'busybox top' "$(run -- busybox top -b -n 1 |
+		awk '$1 == 500 { print $NF }')" steady
+fi
+
+# sysstat
+if have sar; then
+	is 'sar -r' "$(run -- env LC_ALL=C S_TIME_FORMAT=ISO sar -r 1 1 |
+		awk '/^Average/ { print ($2 + $4 <= '"$total"') }')" 1
+	for what in B W S; do
+		status "sar -$what" 0 run -- sar -$what 1 1
+	done
+	is 'sar -S' "$(run -- env LC_ALL=C sar -S 1 1 |
+		awk '/^Average/ { print $2 + $3 }')" "$swap"
+fi
+
+# numactl
+if have numactl; then
+	is 'numactl -H' "$(run -- numactl -H | awk '/size:/ { print $4 }')" \
+		"$((total / 1024))"
+	status 'numastat' 0 run -- numastat
+	is 'numastat, its nodes' "$(run -- numastat |
+		awk '$1 == "numa_hit" { print NF - 1 }')" 1
+fi
+
+# What one works with.
+is 'bash' "$(run -- bash -c 'cat <(echo one) /dev/fd/3 3< <(echo two)' |
+	xargs)" 'one two'
+is 'coreutils' "$(run -- sh -c 'nproc; df / | wc -l; id -u; readlink -f .' |
+	xargs)" "$(nproc) 2 0 $(pwd -P)"
+if have cc; then
+	echo 'int main(void) { return 7; }' >"$DIR/x.c"
+	is 'a compiler' "$(run -- sh -c 'cc -o "$0/x" "$0/x.c" && "$0/x"
+		echo $?' "$DIR")" 7
+fi
+is 'python3' "$(run -- python3 -c '
+import os, sys, threading, subprocess, multiprocessing
+t = threading.Thread(target=lambda: open("/proc/thread-self/comm").read())
+t.start(); t.join()
+print(os.path.samefile("/proc/self/exe", sys.executable),
+      len(os.listdir("/proc/self/fd")) > 3,
+      subprocess.run(["true"]).returncode, os.getpid() ==
+      int(os.readlink("/proc/self")))')" 'True True 0 True'
+
+# An OOM daemon finds the leak, and memory comes back.
+if have earlyoom; then
+	cat >"$DIR/leak.conf" <<'END'
+nodes = ( { memory = "256M"; cpus = "0-1"; } );
+disks = ( { name = "nvme0n1"; } );
+tasks = (
+	{ name = "steady"; pid = 500; rss = "60M"; },
+	{ name = "leaky"; pid = 501; leak = "100M/s"; }
+);
+END
+	cat >"$DIR/daemon.sh" <<'END'
+earlyoom -r 0 "$@" >/dev/null 2>&1 &
+tries=300
+while [ -d /proc/500 ] && [ -d /proc/501 ] && [ $tries -gt 0 ]; do
+	sleep 0.1
+	tries=$((tries - 1))
+done
+kill $!
+pgrep 'steady|leaky' -l
+awk '$1 == "oom_kill" && $2 > 0 { print "too late" }' /proc/vmstat
+END
+	is 'earlyoom kills the leak' "$("$RF" run -m "$DIR/leak.conf" -- \
+		sh "$DIR/daemon.sh")" '500 steady'
+	is 'or whom it is told to' "$("$RF" run -m "$DIR/leak.conf" -- \
+		sh "$DIR/daemon.sh" --avoid leaky --prefer steady)" \
+		'501 leaky'
+fi
+
+finish_run

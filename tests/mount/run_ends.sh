@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# run: what is told about it, and that nothing is left, however it ends.
+
+. "${0%/*}/lib.sh"
+. "${0%/*}/run_lib.sh"
+
+# What became of the command.
+status 'with --report' 9 run --report -- sh -c '
+	echo 77 >/proc/sys/vm/swappiness
+	env printf 300 >/proc/sys/vm/swappiness 2>/dev/null
+	echo never >/sys/kernel/mm/transparent_hugepage/defrag
+	exit 9'
+is 'a changed setting' "$(grep -c 'changed  vm.swappiness: 60 -> 77$' \
+	"$DIR/err")" 1
+is 'one of sysfs' "$(grep -c 'changed  /sys/kernel/mm/transparent_hugepage' \
+	"$DIR/err")" 1
+is 'nothing else' "$(grep -c changed "$DIR/err")" 2
+is 'a refused write' "$(grep -c \
+	'refused  /proc/sys/vm/swappiness = "300": Invalid argument$' \
+	"$DIR/err")" 1
+is 'no kill' "$(grep -c 'oom      0 kills$' "$DIR/err")" 1
+is 'nothing of it is in the output' "$(cat "$DIR/out")" ''
+cat >"$DIR/leak.conf" <<'END'
+nodes = ( { memory = "128M"; cpus = "0"; } );
+disks = ( { name = "nvme0n1"; } );
+tasks = ( { name = "leaky"; pid = 600; leak = "400M/s"; } );
+END
+"$RF" run -m "$DIR/leak.conf" --report --events "$DIR/events" -- sh -c '
+	tries=300
+	while [ -d /proc/600 ] && [ $tries -gt 0 ]; do
+		sleep 0.1
+		tries=$((tries - 1))
+	done' 2>"$DIR/err"
+is 'a kill, and whose' "$(grep -c 'oom      1 kills: leaky (pid 600)$' \
+	"$DIR/err")" 1
+is 'kswapd has run' "$(awk '$1 == "kswapd" && $2 + 0 > 0 { print "yes" }' \
+	"$DIR/err")" yes
+is 'the events too' "$(grep -c '"event":"oom_kill".*"victim_pid":600' \
+	"$DIR/events")" 1
+is 'in order, none lost' "$(sed 's/^{"seq":\([0-9]*\),.*/\1/' "$DIR/events" |
+	awk '$1 != NR - 1 { print "not so: " $0 }')" ''
+status 'a file that cannot be' 1 run --events "$DIR/no/file" -- true
+
+# In a terminal.
+if command -v script >/dev/null; then
+	is 'the prompt' "$({ sleep 1; echo 'exit 5'; } | script -qec "
+		'$RF' run -m $DIR/m.conf -- bash --norc" /dev/null |
+		grep -c '(reclaimfs) ')" 1
+	is 'Ctrl-C is the command'"'"'s' "$({ sleep 1; printf '\003'; } |
+		script -qec "'$RF' run -m $DIR/m.conf -- sh -c '
+			trap \"echo trapped; exit 4\" INT; while :; do
+				sleep 0.1; done'" /dev/null |
+		grep -c trapped)" 1
+fi
+
+# Not here.
+status 'without /dev/fuse' 1 unshare -Urm sh -c '
+	mount -t tmpfs none /dev && exec "$@"' sh "$RF" run -- true
+is 'it says so' "$(grep -c '/dev/fuse: ' "$DIR/err")" 1
+is 'and what to do' "$(grep -c 'modprobe fuse' "$DIR/err")" 1
+status 'without user namespaces' 1 unshare -Ur sh -c '
+	echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' sh \
+	"$RF" run -- true
+is 'what to enable' "$(grep -c 'sysctl user.max_user_namespaces=' \
+	"$DIR/err")" 1
+status 'in another one' 1 run -- "$RF" run -- true
+is 'that is said as well' "$(grep -c 'inside of a machine already' \
+	"$DIR/err")" 1
+
+# Nothing is left of fifty, of which some were killed at any moment.
+cp "$RF" "$DIR/rf"
+ours() {
+	ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c -- "-> $DIR/rf"
+}
+quiet() {
+	[ "$(ours)" -eq 0 ]
+}
+mounts=$(grep -c . /proc/self/mountinfo)
+bad_status=0
+for i in $(seq 40); do
+	"$DIR/rf" run -m "$DIR/m.conf" -- sh -c 'sleep 60 & exit 3' \
+		>"$DIR/out" 2>"$DIR/err"
+	[ $? -eq 3 ] || bad_status=$((bad_status + 1))
+done
+is 'they end alike, and what they left behind with them' $bad_status 0
+is 'without a word' "$(cat "$DIR/out" "$DIR/err")" ''
+for i in 0 1 2 3 4 5 6 7 8 9; do
+	"$DIR/rf" run -m "$DIR/m.conf" -- sleep 60 >"$DIR/out" 2>&1 &
+	pid=$!
+	sleep 0.0$i
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+done
+until_so quiet
+is 'no process' "$(ours)" 0
+is 'no mount' "$(grep -c . /proc/self/mountinfo)" "$mounts"
+is 'no file' "$(ls -A "$DIR" | grep -vcx \
+	'm.conf\|leak.conf\|events\|settings\|fuse\|out\|err\|rf')" 0
+
+# The machine may be killed from inside; the command does not go on blindly.
+status 'kill -9 of all' 1 run -- sh -c 'kill -9 -1; sleep 60'
+
+finish_run

@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# run: real processes are in the machine, its tasks can be killed.
+
+. "${0%/*}/lib.sh"
+. "${0%/*}/run_lib.sh"
+
+cat >"$DIR/wait.sh" <<'END'
+# gone PID: wait for a simulated task to end.
+gone() {
+	tries=200
+	while [ -d "/proc/$1" ] && [ $tries -gt 0 ]; do
+		sleep 0.05
+		tries=$((tries - 1))
+	done
+	! [ -d "/proc/$1" ]
+}
+END
+
+# Real processes.
+is 'its name' "$(run -- cat /proc/self/comm)" cat
+is 'its children' "$(run -- sh -c 'sh -c "echo \$PPID"; echo $$' | uniq |
+	wc -l)" 1
+is 'a process knows its own directory' "$(run -- sh -c \
+	'[ "$(readlink /proc/self)" -ne $$ ] && cd /proc/$$ && cat comm')" sh
+is 'exe' "$(run -- readlink /proc/self/exe)" "$(readlink -f \
+	"$(command -v readlink)")"
+is 'descriptors' "$(echo in | run -- sh -c 'cat /dev/fd/0 /proc/self/fd/0')" in
+is 'what is ours is hidden' "$(run -- sh -c 'ls -d /proc/[0-9]* |
+	cut -d / -f 3 | while read -r p; do
+		cat /proc/$p/comm
+	done' 2>/dev/null | grep -c 'keeper\|reclaimfs')" 0
+is 'threads' "$(run -- sh -c 'ls /proc/self/task | wc -l')" 1
+is 'its memory is real' "$(run -- awk '
+	$1 == "VmRSS:" && $2 > 100 { print "some" }' /proc/self/status)" some
+
+# Their knobs are the machine's.
+is 'oom_score_adj, kept' "$(run -- sh -c 'echo 321 >/proc/$$/oom_score_adj
+	cat /proc/$$/oom_score_adj')" 321
+is 'inherited' "$(run -- sh -c 'echo 322 >/proc/$$/oom_score_adj
+	cat /proc/self/oom_score_adj')" 322
+is 'the real one is as it was' "$(run -- sh -c '
+	echo 323 >/proc/$$/oom_score_adj; cat /proc/.host/$$/oom_score_adj')" \
+	"$(cat /proc/self/oom_score_adj)"
+is 'oom_score goes with it' "$(run -- sh -c '
+	a=$(cat /proc/$$/oom_score); echo 900 >/proc/$$/oom_score_adj
+	b=$(cat /proc/$$/oom_score); [ $b -gt $((a + 500)) ] && echo more')" \
+	more
+is 'out of range' "$(run -- sh -c 'LC_ALL=C env printf 1001 2>&1 \
+	>/proc/self/oom_score_adj | sed "s/.*: //"')" 'Invalid argument'
+is 'oom_adj, the old one' "$(run -- sh -c 'echo 15 >/proc/$$/oom_adj
+	cat /proc/$$/oom_score_adj')" 1000
+
+# Simulated tasks have processes.
+both() {
+	kind=$1
+	is "$kind: they are there" "$($kind -- sh -c 'kill -0 500 && echo yes')" \
+		yes
+	is "$kind: kill -9" "$($kind -- sh -c '. "$0"
+		kill -9 500; gone 500 && echo gone' "$DIR/wait.sh")" gone
+	is "$kind: kill" "$($kind -- sh -c '. "$0"
+		kill 500; gone 500 && echo gone; ls -d /proc/501' \
+		"$DIR/wait.sh")" 'gone
+/proc/501'
+	is "$kind: a signal that does not end it" "$($kind -- sh -c '
+		kill -WINCH 500; kill -CONT 500; sleep 0.2
+		cat /proc/500/comm')" steady
+	is "$kind: kernel threads stay" "$($kind -- sh -c '
+		kill -9 2; echo $?; sleep 0.2; cat /proc/2/comm
+		kill -9 2; echo $?')" '0
+kthreadd
+0'
+	is "$kind: nobody has such a pid" "$($kind -- sh -c '
+		kill -0 4321 2>/dev/null; echo $?')" 1
+}
+both run
+if has_user; then
+	both as_user
+fi
+if command -v pkill >/dev/null; then
+	is 'pkill' "$(run -- sh -c '. "$0"
+		pkill steady; gone 500 && echo gone; pgrep -c other' \
+		"$DIR/wait.sh")" 'gone
+1'
+fi
+is 'its memory comes back' "$(run -- sh -c '. "$0"
+	free() { awk "\$1 == \"MemFree:\" { print \$2 }" /proc/meminfo; }
+	sleep 0.3; a=$(free); kill -9 500; gone 500; b=$(free)
+	[ $b -gt $((a + 15000)) ] && echo more' "$DIR/wait.sh")" more
+
+# New ones as well, and what is born gets a pid that nothing real has.
+is 'spawned' "$(run -- sh -c '. "$0"
+	exec 3<>$RECLAIMFS/spawn
+	echo "name = \"young\"; rss = \"4M\";" >&3
+	read -r pid <&3
+	kill -0 $pid && cat /proc/$pid/comm
+	kill $pid; gone $pid && echo gone
+	kill -0 $pid 2>/dev/null || echo free' "$DIR/wait.sh")" 'young
+gone
+free'
+is 'a pid that is taken' "$(run -- sh -c '
+	env printf "name = \"x\"; pid = $$;" 2>&1 >$RECLAIMFS/spawn |
+	sed "s/.*: //"')" 'File exists'
+
+# The end by the OOM killer is seen by who watches the process.
+cat >"$DIR/oom.conf" <<'END'
+nodes = ( { memory = "128M"; cpus = "0"; } );
+disks = ( { name = "nvme0n1"; } );
+tasks = ( { name = "leaky"; pid = 600; leak = "400M/s"; } );
+END
+is 'an OOM kill ends the process' "$("$RF" run -m "$DIR/oom.conf" -- \
+	python3 -c '
+import os, select
+fd = os.pidfd_open(600)
+poll = select.poll()
+poll.register(fd, select.POLLIN)
+print(bool(poll.poll(60000)))
+print([l for l in open("/proc/vmstat") if l.startswith("oom_kill ")])')" \
+	"True
+['oom_kill 1\\n']"
+
+# System calls that no file answers.
+is 'sysconf agrees with meminfo' "$(run -- python3 -c '
+import os
+kb = int(open("/proc/meminfo").readline().split()[1])
+print(os.sysconf("SC_PHYS_PAGES") * 4 - kb)')" 0
+cat >"$DIR/swap.py" <<'END'
+import ctypes, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name, *args):
+    r = getattr(libc, name)(*args)
+    print(name, r, ctypes.get_errno() if r else 0)
+call('swapoff', b'/dev/nvme0n1p2')
+print(open('/proc/swaps').read().count('\n'))
+call('swapoff', b'/dev/nvme0n1p2')
+call('swapon', b'/dev/nvme0n1p2', 0x8000 | 7)
+call('swapon', b'/dev/nvme0n1p2', 0)
+print(open('/proc/swaps').read().split()[-1])
+call('swapon', b'/dev/none', 0)
+END
+is 'swapoff and swapon' "$(run -- python3 "$DIR/swap.py")" 'swapoff 0 0
+1
+swapoff -1 22
+swapon 0 0
+swapon -1 16
+7
+swapon -1 1'
+
+finish_run
