@@ -94,7 +94,7 @@ part_files() {
 }
 
 p99() {
-	pinned "$bench/bench-files" -n "$(repeat 4000)9" "$1" p99 \
+	pinned "$bench/bench-files" -n "$(repeat 1500)9" "$1" p99 \
 		"$work/busy/proc/meminfo" "$work/busy/proc/vmstat"
 }
 
@@ -132,8 +132,9 @@ part_busy() {
 }
 
 # The time of one call, in us: TIMES COMMAND, run by a shell.
-COMMAND_LOOP='n=$0; s=$(date +%s%N); while [ $n -gt 0 ]; do "$@" >/dev/null
-	n=$((n - 1)); done; e=$(date +%s%N); echo $(((e - s) / 1000 / $0))'
+COMMAND_LOOP='n=$0; s=$(date +%s%N)
+	while [ $n -gt 0 ]; do "$@" >/dev/null 2>&1; n=$((n - 1)); done
+	e=$(date +%s%N); echo $(((e - s) / 1000 / $0))'
 
 # compare_command KEY MACHINE COMMAND...
 compare_command() {
@@ -164,7 +165,8 @@ part_commands() {
 		{ print }
 		/^tasks = \(/ {
 			for (i = 0; i < n; i++)
-				printf "{ name = \"task%d\"; rss = \"1M\"; },\n", i
+				printf "{ name = \"t%d\"; rss = \"1M\"; },\n",
+					i
 		}' examples/machines/default.conf >"$machine"
 	compare_command command-sysctl "$machine" sysctl -a -r '^vm\.' &&
 		compare_command command-free "$machine" free &&
@@ -269,7 +271,8 @@ large_machine() {
 
 	echo 'nodes = ('
 	for n in 0 1 2 3 4 5 6 7; do
-		echo "{ memory = \"128G\"; cpus = \"$((8 * n))-$((8 * n + 7))\"; }"
+		echo '{ memory = "128G";' \
+			"cpus = \"$((8 * n))-$((8 * n + 7))\"; }"
 		if [ $n -lt 7 ]; then echo ,; fi
 	done
 	echo ');'
