@@ -141,7 +141,7 @@ compare_command() {
 	local key=$1 machine=$2 n r ours theirs
 	shift 2
 
-	n=$(repeat 40)
+	n=$(repeat 12)
 	for r in $(seq "$(repeat 5)"); do
 		theirs=$(pinned sh -c "$COMMAND_LOOP" "$n" "$@") || return
 		ours=$(pinned "$program" run -m "$machine" -- \
