@@ -95,7 +95,11 @@ scenario() {
 	: >"$2"
 	for minute in 1 2 3 4 5 6 7 8 9 10; do
 		case $minute in
-		1) put 'name = "hog"; pid = 500; rss = "40M";' "$box/spawn" ;;
+		1)
+			put 1 "$MNT/sys/kernel/tracing/events/oom/enable"
+			put 'name = "hog"; pid = 500; rss = "40M";' \
+				"$box/spawn"
+			;;
 		2)
 			put 20M "$box/tasks/500/alloc"
 			put 100 "$vm/swappiness"
@@ -164,6 +168,7 @@ for name in pgsteal_kswapd pswpout pswpin oom_kill drop_pagecache \
 done
 holds 'the event log is in it' "$(grep -ac '"event":"oom_kill"' \
 	"$DIR/first")" -gt 0
+holds 'the trace is in it' "$(grep -ac ': mark_victim: ' "$DIR/first")" -gt 0
 holds 'the kernel log is in it' "$(grep -ac 'Out of memory' \
 	"$DIR/first")" -gt 0
 

@@ -63,21 +63,27 @@ refused 'a format is not written' 'Invalid argument' \
 
 # --- format ---
 
-is 'format' "$(cat "$E/vmscan/mm_vmscan_wakeup_kswapd/format" |
-	sed 's/ID: .*/ID/; s/{.*}/{}/')" "name: mm_vmscan_wakeup_kswapd
+# A field as "type name offset size signed".
+format() {
+	sed "s/.field:\(.*\);.offset:\(.*\);.size:\(.*\);.signed:\(.\);/\1 \
+\2 \3 \4/; s/ID: .*/ID/" "$E/vmscan/$1/format"
+}
+
+is 'format' "$(format mm_vmscan_wakeup_kswapd | grep -v '^print')" \
+	"name: mm_vmscan_wakeup_kswapd
 ID
 format:
-	field:unsigned short common_type;	offset:0;	size:2;	signed:0;
-	field:unsigned char common_flags;	offset:2;	size:1;	signed:0;
-	field:unsigned char common_preempt_count;	offset:3;	size:1;	signed:0;
-	field:int common_pid;	offset:4;	size:4;	signed:1;
+unsigned short common_type 0 2 0
+unsigned char common_flags 2 1 0
+unsigned char common_preempt_count 3 1 0
+int common_pid 4 4 1
 
-	field:int nid;	offset:8;	size:4;	signed:1;
-	field:int zid;	offset:12;	size:4;	signed:1;
-	field:int order;	offset:16;	size:4;	signed:1;
-	field:unsigned long gfp_flags;	offset:24;	size:8;	signed:0;
-
-print fmt: \"nid=%d order=%d gfp_flags=%s\", REC->nid, REC->order, (REC->gfp_flags) ? __print_flags(REC->gfp_flags, \"|\", {}) : \"none\""
+int nid 8 4 1
+int zid 12 4 1
+int order 16 4 1
+unsigned long gfp_flags 24 8 0"
+is 'its last line' "$(format mm_vmscan_wakeup_kswapd | sed -n '$s/(R.*//p')" \
+	'print fmt: "nid=%d order=%d gfp_flags=%s", REC->nid, REC->order, '
 is 'ids differ' "$(cat "$E"/*/*/id | sort | uniq -d)" ''
 
 # --- events ---
@@ -108,7 +114,8 @@ echo 1 >"$E/enable"
 work
 lines >"$DIR/trace"
 holds 'many events' "$(wc -l <"$DIR/trace")" -gt 1000
-is 'the frame' "$(grep -vE '^ {0,15}[^ ].{0,15}-[0-9]+ +\[00[0-2]\] \.{5} {1,5}[0-9]+\.[0-9]{6}: [a-z_]+: .+' \
+who='^ {0,15}[^ ].{0,15}-[0-9]+ +\[00[0-2]\] \.{5} {1,5}'
+is 'the frame' "$(grep -vE "$who[0-9]+\.[0-9]{6}: [a-z_]+: .+" \
 	"$DIR/trace" | head -n 3)" ''
 is 'time does not go back' "$(sed 's/.*\] \.\.\.\.\. *//; s/: .*//' \
 	"$DIR/trace" >"$DIR/times"; sort -n -c "$DIR/times" 2>&1)" ''
