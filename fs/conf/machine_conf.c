@@ -4,11 +4,11 @@
  *
  * libconfig parses, the tables fill the struct in, the engine's own
  * vm_machine_check() has the last word; its complaint is brought back to the
- * line it is about.  The file is read into memory first: libconfig's scanner
- * ends the program when a read fails, and a directory is such a file.
+ * line it is about.  text.c reads files, and looks at what they include
+ * before libconfig does.
  *
  * Called by fs/cli (mount, run, check), fs/sandbox (spawn, machine); calls
- * key_read.c and key_write.c.  No locks.
+ * text.c, key_read.c and key_write.c.  No locks.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,6 +18,7 @@
 
 #include "fs/conf/keys.h"
 #include "fs/conf/machine_conf.h"
+#include "fs/conf/text.h"
 
 /* The list of the file that a complaint beginning with a word is about. */
 static const struct {
@@ -117,6 +118,9 @@ static void parse(struct conf *c, const char *dir, const char *text,
 	config_t config;
 	const char *at;
 
+	conf_text_check(c, dir, text);
+	if (c->nr_errors)
+		return;
 	config_init(&config);
 	if (dir)
 		config_set_include_dir(&config, dir);
@@ -187,59 +191,13 @@ int machine_conf_task(const char *name, const char *text,
 	return finish(&c, messages);
 }
 
-/* The whole of @f as text.  -EFBIG: too long; -EINVAL: not text. */
-static int slurp(FILE *f, char **text)
-{
-	size_t len = 0, room = 0, got;
-	char *buf = NULL, *more;
-
-	do {
-		if (len == CONF_MAX_FILE) {
-			free(buf);
-			return -EFBIG;
-		}
-		room = room ? room * 2 : 4096;
-		more = realloc(buf, room + 1);
-		if (!more) {
-			free(buf);
-			return -ENOMEM;
-		}
-		buf = more;
-		errno = 0;
-		got = fread(buf + len, 1, room - len, f);
-		len += got;
-	} while (len == room);
-	if (ferror(f)) {
-		free(buf);
-		return errno ? -errno : -EIO;
-	}
-	buf[len] = '\0';
-	*text = buf;
-	if (strlen(buf) == len)
-		return 0;
-	free(buf);
-	return -EINVAL;
-}
-
-static int read_text(const char *path, char **text)
-{
-	FILE *f = fopen(path, "re");
-	int err;
-
-	if (!f)
-		return -errno;
-	err = slurp(f, text);
-	fclose(f);
-	return err;
-}
-
 int machine_conf_read(const char *path, struct vm_machine *m, char **messages)
 {
 	char *text = NULL, *copy;
 	int err;
 
 	*messages = NULL;
-	err = read_text(path, &text);
+	err = conf_text_read(path, &text);
 	if (err) {
 		if (asprintf(messages, "%s: %s, expected a machine file\n",
 			     path, err == -EINVAL ? "binary data" :

@@ -8,7 +8,9 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <vm/machine.h>
@@ -552,8 +554,92 @@ START_TEST(test_files)
 }
 END_TEST
 
+/* @text in a file of its own, included by a machine file beside it. */
+static void assert_include(const char *dir, const char *line, const char *want)
+{
+	char path[128], text[256], *messages, *got;
+	struct vm_machine m;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/m.conf", dir);
+	snprintf(text, sizeof(text), "%s\n%s\n", NODES, line);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+	if (!machine_conf_read(path, &m, &messages))
+		vm_machine_fini(&m);
+	got = strrchr(messages, '@');
+	ck_assert_str_eq(got ? got : messages, want);
+	free(messages);
+}
+
+static void make_file(const char *dir, const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* libconfig would end the program, or never come back. */
+START_TEST(test_includes)
+{
+	char dir[] = "/tmp/machine_conf.XXXXXX", path[64], line[128];
+	static const char *const names[] = { "m.conf", "a.conf", "b.conf",
+					     "fifo" };
+	size_t i;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	make_file(dir, "a.conf", "seed = 3;\n");
+	make_file(dir, "b.conf", "\n @include  \"/\"\n");
+	snprintf(path, sizeof(path), "%s/fifo", dir);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	assert_include(dir, "@include \"a.conf\"", "");
+	assert_include(dir, "@include \"/\"",
+		       "@include \"/\": expected a regular file\n");
+	assert_include(dir, "\t@include \"fifo\"",
+		       "@include \"fifo\": expected a regular file\n");
+	assert_include(dir, "@include \"fi\\fo\"",
+		       "@include \"fifo\": expected a regular file\n");
+	assert_include(dir, "@include \"b.conf\"",
+		       "@include \"/\": expected a regular file\n");
+	snprintf(line, sizeof(line), "%s/m.conf:3: cannot open include file, "
+		 "expected key = value;\n", dir);
+	assert_include(dir, "@include \"nothing\"", line);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+}
+END_TEST
+
+/* A task's text comes from whoever may write to the running machine. */
+START_TEST(test_task_includes_nothing)
+{
+	static const char *const rows[] = {
+		"@include \"/\"", "name = \"x\";\n \t@include\t\"/etc/passwd\"",
+		"@include \"/dev/zero", "@include \"nothing",
+	};
+	struct vm_task_conf t;
+	char *messages;
+
+	ck_assert_int_eq(machine_conf_task("spawn", rows[_i], &t, &messages),
+			 -EINVAL);
+	ck_assert_ptr_nonnull(strstr(messages,
+				     "expected a task without other files"));
+	free(messages);
+}
+END_TEST
+
 CHECK_MAIN_ROWS("machine_conf", { test_bad, NR_BAD }, { test_many_errors, 0 },
 		{ test_nodes_and_disks, 0 }, { test_tasks, 0 },
 		{ test_short_forms, 0 }, { test_round_trip, NR_GOOD },
 		{ test_default_machine, 0 }, { test_one_task, 0 },
-		{ test_files, 0 })
+		{ test_files, 0 }, { test_includes, 0 },
+		{ test_task_includes_nothing, 4 })
