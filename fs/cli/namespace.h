@@ -8,9 +8,9 @@
  * A user namespace alone does not protect the host's settings from root: the
  * owner of /proc/sys may write there whatever his capabilities are.  So
  *
- *	namespace_enter()	user, mount, pid: the next child is pid 1
+ *	namespace_enter()	user and mount
  *	namespace_protect()	what steers the host becomes read-only
- *	...fork, pid 1...
+ *	namespace_fork()	pid 1 of a pid namespace, with its own mounts
  *	namespace_proc()	its own /proc, read-only
  *	...the server mounts on namespace_mountpoint()...
  *	namespace_bind()	the simulated files over the real ones
@@ -47,6 +47,13 @@ const char *namespace_mountpoint(void);
 
 /* namespace_host.c: every proc, sysfs and the like that there is. */
 int namespace_protect(void);
+
+/*
+ * As fork(): the child is pid 1 of a new pid namespace and has mounts of its
+ * own, so that the parent's /proc stays what it is.  The child must not start
+ * a thread (see placeholders_fork()).  -errno.
+ */
+pid_t namespace_fork(void);
 
 /* namespace_host.c: in pid 1. */
 int namespace_proc(void);

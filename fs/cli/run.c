@@ -22,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
@@ -30,6 +31,8 @@
 #include "fs/cli/run.h"
 #include "fs/cli/server.h"
 #include "fs/proc/host.h"
+
+#define WHERE_LEN 256
 
 static int run_run(int argc, char **argv);
 
@@ -135,12 +138,15 @@ static int attend(const struct run_init *in, const struct run_args *a,
 		  int control)
 {
 	struct report *r = NULL;
+	char mount[WHERE_LEN]; /* the mount is in pid 1's namespace */
 	int status = -1, what;
 
+	snprintf(mount, sizeof(mount), "/proc/%d/root%s", (int)init_pid,
+		 in->where);
 	if (!run_hear(control, &what) || what != RUN_READY)
 		return -1;
 	if ((a->events >= 0 || a->report) &&
-	    report_begin(&r, in->where, a->events, a->report))
+	    report_begin(&r, mount, a->events, a->report))
 		return -1;
 	if (run_say(control, RUN_GO) && hear_init(control, r, &what)) {
 		status = what;
@@ -180,21 +186,23 @@ static bool in_foreground(void)
 static void fork_init(struct run_init *in, const int control[2])
 {
 	sigset_t all;
+	pid_t pid;
 
 	fflush(NULL);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &in->mask);
-	init_pid = fork();
-	if (!init_pid) {
+	pid = namespace_fork();
+	init_pid = pid > 0 ? pid : 0;
+	if (!pid) {
 		close(control[0]);
 		in->control = control[1];
 		run_init(in);
 	}
 	close(control[1]);
-	if (init_pid > 0)
+	if (pid > 0)
 		set_signals();
 	else
-		cmd_warn("fork: %s", strerror(errno));
+		cmd_warn("pid namespace: %s", strerror(-pid));
 	sigprocmask(SIG_SETMASK, &in->mask, NULL);
 }
 
@@ -334,6 +342,9 @@ static int run_run(int argc, char **argv)
 	code = cmd_load_machine(a.machine, &sv.machine);
 	if (code)
 		return code;
+	/* A live machine without a date of its own has been booted now. */
+	if (!sv.machine.boot_epoch_s && a.options.clock == VM_WORLD_THREADS)
+		sv.machine.boot_epoch_s = (uint64_t)time(NULL);
 	code = run_inside(&sv, &a);
 	vm_machine_fini(&sv.machine);
 	return code;

@@ -39,7 +39,8 @@
 struct host_task {
 	struct host_task *next;
 	int pid;
-	uint64_t start;	 /* ticks; the same pid may come again */
+	uint64_t start;	 /* host's ticks; the same pid may come again */
+	uint64_t start_here; /* the same moment in the machine's time */
 	int adj, adj_min; /* oom_score_adj, and what it may go down to */
 };
 

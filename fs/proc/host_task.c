@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fs/proc/base.h"
@@ -26,6 +27,8 @@
 #include "fs/proc/proc.h"
 
 #define READ_CHUNK 16384u
+#define TICK_NS	   10000000u /* of USER_HZ */
+#define STAT_START 22	     /* the field of stat */
 #define LINK_MAX_LEN 4096u
 /* Parents are asked this far up; a loop of reused pids ends here. */
 #define MAX_PARENTS 64
@@ -126,7 +129,7 @@ static bool identify(const struct tree_req *rq, int pid, struct identity *id)
 	s = strrchr(text, ')');
 	if (!s || sscanf(s + 1, " %*c %d", &id->ppid) != 1)
 		return false;
-	for (field = 2; s && field < 22; field++)
+	for (field = 2; s && field < STAT_START; field++)
 		s = strchr(s + 1, ' ');
 	if (!s)
 		return false;
@@ -149,6 +152,25 @@ static struct host_task *known(struct host *h, int pid, uint64_t start)
 		return NULL;
 	}
 	return NULL;
+}
+
+/* Ticks of the host since it booted, as field 22 of stat counts them. */
+static uint64_t host_ticks(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * (VM_SECOND / TICK_NS) +
+	       (uint64_t)now.tv_nsec / TICK_NS;
+}
+
+/* When a process of host's time @start started, by the machine's clock. */
+static uint64_t start_here(const struct tree_req *rq, uint64_t start)
+{
+	uint64_t here = vm_now_ns(machine_of(rq)->vm) / TICK_NS;
+	uint64_t now = host_ticks(), age = now > start ? now - start : 0;
+
+	return here > age ? here - age : 0;
 }
 
 static struct host_task *meet(struct host *h, int pid, uint64_t start,
@@ -186,9 +208,33 @@ static struct host_task *task_of(const struct tree_req *rq)
 		line[nr++].start = id.start;
 		pid = id.ppid;
 	}
-	while (nr && (t = meet(h, line[nr - 1].pid, line[nr - 1].start, t)))
+	while (nr && (t = meet(h, line[nr - 1].pid, line[nr - 1].start, t))) {
 		nr--;
+		t->start_here = start_here(rq, t->start);
+	}
 	return t && t->pid == (int)rq->index[0] ? t : NULL;
+}
+
+/* As it is there, but for the time it started: our clock is another. */
+static int stat_show(const struct tree_req *rq, struct strbuf *sb)
+{
+	const struct host_task *t = task_of(rq);
+	char text[1024], *at;
+	unsigned field;
+
+	if (!t || !machine_read_host(machine_of(rq), t->pid, "stat", text,
+				     sizeof(text)))
+		return -ESRCH;
+	at = strrchr(text, ')');
+	for (field = 2; at && field < STAT_START; field++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return -ESRCH;
+	strbuf_push(sb, text, (size_t)(at + 1 - text));
+	strbuf_u64(sb, t->start_here);
+	at = strchr(at + 1, ' ');
+	strbuf_puts(sb, at ? at : "\n");
+	return 0;
 }
 
 static int adj_show(const struct tree_req *rq, struct strbuf *sb)
@@ -366,7 +412,7 @@ static const struct tree_entry host_entries[] = {
 	TRACED("smaps", 0444),
 	TRACED("smaps_rollup", 0444),
 	TRACED("stack", 0400),
-	PASS("stat", 0444),
+	RO("stat", 0444, stat_show),
 	PASS("statm", 0444),
 	PASS("status", 0444),
 	TRACED("syscall", 0400),
