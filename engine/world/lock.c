@@ -3,7 +3,7 @@
  * lock.c - the fair lock: tickets over a pthread mutex.
  *
  * Whoever wants the lock draws a ticket and sleeps until it is served.  The
- * mutex inside guards only the two numbers, so it is never held long; the
+ * mutex inside guards only the numbers, so it is never held long; the
  * sleepers are spread over a few condition variables by ticket, so that
  * passing the lock on wakes one thread, or a few, and not all.
  *
@@ -65,22 +65,39 @@ void lock_cond_fini(pthread_cond_t *cond)
 	(void)err;
 }
 
+static int turns_init(pthread_cond_t *turn)
+{
+	for (unsigned i = 0; i < LOCK_NR_TURNS; i++) {
+		if (!pthread_cond_init(&turn[i], NULL))
+			continue;
+		while (i-- > 0)
+			lock_cond_fini(&turn[i]);
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+static void turns_fini(pthread_cond_t *turn)
+{
+	for (unsigned i = 0; i < LOCK_NR_TURNS; i++)
+		lock_cond_fini(&turn[i]);
+}
+
 int lock_init(struct lock *l, enum lock_rank rank)
 {
-	unsigned i;
-
 	assert(rank == LOCK_RANK_CONTROL || rank == LOCK_RANK_WORLD);
 	*l = (struct lock){ .rank = rank };
 	if (pthread_mutex_init(&l->mutex, NULL))
 		return -EAGAIN;
-	for (i = 0; i < LOCK_NR_TURNS; i++)
-		if (pthread_cond_init(&l->turn[i], NULL))
-			goto err_turn;
+	if (turns_init(l->turn))
+		goto err_mutex;
+	if (turns_init(l->behind_turn))
+		goto err_turn;
 	return 0;
 
 err_turn:
-	while (i-- > 0)
-		lock_cond_fini(&l->turn[i]);
+	turns_fini(l->turn);
+err_mutex:
 	pthread_mutex_destroy(&l->mutex);
 	return -EAGAIN;
 }
@@ -88,8 +105,9 @@ err_turn:
 void lock_fini(struct lock *l)
 {
 	assert(l->next == l->serving);
-	for (unsigned i = 0; i < LOCK_NR_TURNS; i++)
-		lock_cond_fini(&l->turn[i]);
+	assert(l->behind_next == l->behind_serving && !l->behind_holds);
+	turns_fini(l->turn);
+	turns_fini(l->behind_turn);
 	pthread_mutex_destroy(&l->mutex);
 }
 
@@ -99,17 +117,38 @@ static void ticket_wait(struct lock *l)
 	const uint64_t mine = l->next++;
 
 	assert(mine >= l->serving);
-	while (l->serving != mine)
+	while (l->serving != mine || l->behind_holds)
 		pthread_cond_wait(&l->turn[mine % LOCK_NR_TURNS], &l->mutex);
+}
+
+/* The same, until nobody from outside waits. */
+static void ticket_wait_behind(struct lock *l)
+{
+	const uint64_t mine = l->behind_next++;
+
+	assert(mine >= l->behind_serving);
+	while (l->behind_serving != mine || l->next != l->serving ||
+	       l->behind_holds)
+		pthread_cond_wait(&l->behind_turn[mine % LOCK_NR_TURNS],
+				  &l->mutex);
+	l->behind_holds = true;
 }
 
 /* Serve the next ticket; the mutex is held. */
 static void ticket_pass(struct lock *l)
 {
-	assert(l->serving < l->next);
-	l->serving++;
+	assert(l->behind_holds || l->serving < l->next);
+	if (l->behind_holds) {
+		l->behind_holds = false;
+		l->behind_serving++;
+	} else {
+		l->serving++;
+	}
 	if (l->serving < l->next)
 		pthread_cond_broadcast(&l->turn[l->serving % LOCK_NR_TURNS]);
+	else if (l->behind_serving < l->behind_next)
+		pthread_cond_broadcast(
+			&l->behind_turn[l->behind_serving % LOCK_NR_TURNS]);
 }
 
 NO_LOCK_ANALYSIS void lock_take(struct lock *l)
@@ -117,6 +156,14 @@ NO_LOCK_ANALYSIS void lock_take(struct lock *l)
 	rank_push(l);
 	pthread_mutex_lock(&l->mutex);
 	ticket_wait(l);
+	pthread_mutex_unlock(&l->mutex);
+}
+
+NO_LOCK_ANALYSIS void lock_take_behind(struct lock *l)
+{
+	rank_push(l);
+	pthread_mutex_lock(&l->mutex);
+	ticket_wait_behind(l);
 	pthread_mutex_unlock(&l->mutex);
 }
 
@@ -142,7 +189,7 @@ void lock_wait(struct lock *l, pthread_cond_t *cond, uint64_t until_ns)
 		pthread_cond_wait(cond, &l->mutex);
 	else
 		pthread_cond_timedwait(cond, &l->mutex, &ts);
-	ticket_wait(l);
+	ticket_wait_behind(l);
 	pthread_mutex_unlock(&l->mutex);
 }
 

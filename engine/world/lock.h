@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock.h - a fair lock with a rank.
+ * lock.h - a fair lock with two queues and a rank.
  *
- * Fair, because the engine's lock is taken for one bounded step at a time by
- * threads that want it again at once: a reader of /proc must get its turn
- * after the step that is running, not after the last one that ever runs.
+ * The engine's lock is taken for one bounded step at a time by threads that
+ * want it again at once.  Fair, so that everybody has his turn; and with a
+ * queue for those who come from outside, so that a reader of /proc waits for
+ * the step that is running and not for one of every actor that waits.  What
+ * comes from outside is short and never flat out: nobody starves.
  *
  * The lock-order tree, outermost first.  A thread may take a lock only if
  * its rank is higher than that of every lock it holds; developer builds
@@ -17,6 +19,7 @@
 #define ENGINE_WORLD_LOCK_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "world/compiler.h"
@@ -29,7 +32,11 @@ struct CAPABILITY("lock") lock {
 	pthread_mutex_t mutex; /* guards the two tickets, never held long */
 	pthread_cond_t turn[LOCK_NR_TURNS]; /* by ticket */
 	uint64_t next;	  /* ticket that the next taker draws */
-	uint64_t serving; /* ticket that holds the lock */
+	uint64_t serving; /* ticket that holds the lock, or will */
+	/* the same of those who stand behind */
+	pthread_cond_t behind_turn[LOCK_NR_TURNS];
+	uint64_t behind_next, behind_serving;
+	bool behind_holds; /* one of them has the lock */
 	enum lock_rank rank;
 };
 
@@ -37,8 +44,12 @@ struct CAPABILITY("lock") lock {
 int lock_init(struct lock *l, enum lock_rank rank);
 void lock_fini(struct lock *l);
 
-/* Tickets are served in the order in which they were drawn. */
+/*
+ * Tickets are served in the order in which they were drawn; those of
+ * lock_take_behind() when nobody else waits.
+ */
 void lock_take(struct lock *l) ACQUIRE(l);
+void lock_take_behind(struct lock *l) ACQUIRE(l);
 void lock_drop(struct lock *l) RELEASE(l);
 
 /* A condition for lock_wait(), on the monotonic clock.  0 or -EAGAIN. */
@@ -47,7 +58,8 @@ void lock_cond_fini(pthread_cond_t *cond);
 
 /*
  * Drop @l, sleep until @cond is signalled or the monotonic clock shows
- * @until_ns (UINT64_MAX: no time), take @l again.  May wake for no reason.
+ * @until_ns (UINT64_MAX: no time), take @l again, behind the others.  May wake
+ * for no reason.
  */
 void lock_wait(struct lock *l, pthread_cond_t *cond, uint64_t until_ns)
 	REQUIRES(l);

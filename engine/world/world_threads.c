@@ -81,7 +81,7 @@ static void deliver(struct world *w) REQUIRES(w->lock)
 	w->deliver_pending = false;
 	lock_drop(&w->lock);
 	w->deliver(w);
-	lock_take(&w->lock);
+	lock_take_behind(&w->lock);
 }
 
 static void *actor_main(void *arg)
@@ -89,7 +89,7 @@ static void *actor_main(void *arg)
 	struct actor *a = arg;
 	struct world *w = a->world;
 
-	lock_take(&w->lock);
+	lock_take_behind(&w->lock);
 	while (!w->stopping) {
 		const uint64_t now = world_now(w);
 
@@ -100,9 +100,9 @@ static void *actor_main(void *arg)
 		actor_step(a, now);
 		if (w->deliver_pending)
 			deliver(w);
-		/* Its turn comes after all who wait now. */
+		/* Its turn comes after all who wait now, and after who asks. */
 		lock_drop(&w->lock);
-		lock_take(&w->lock);
+		lock_take_behind(&w->lock);
 	}
 	lock_drop(&w->lock);
 	return NULL;

@@ -97,6 +97,53 @@ START_TEST(test_fair)
 }
 END_TEST
 
+static void *note_turn_behind(void *arg)
+{
+	lock_take_behind(&lock);
+	order[nr_done++] = *(const unsigned *)arg;
+	lock_drop(&lock);
+	return NULL;
+}
+
+static uint64_t drawn_behind(void)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&lock.mutex);
+	n = lock.behind_next;
+	pthread_mutex_unlock(&lock.mutex);
+	return n;
+}
+
+/* Who stands behind waits for all who do not, whoever came first. */
+START_TEST(test_behind)
+{
+	static const unsigned id[] = { 0, 1, 2, 3 };
+	pthread_t thread[4];
+
+	ck_assert_int_eq(lock_init(&lock, LOCK_RANK_WORLD), 0);
+	nr_done = 0;
+	lock_take_behind(&lock);
+	for (unsigned i = 0; i < 4; i++) {
+		bool behind = i < 2;
+
+		ck_assert_int_eq(
+			pthread_create(&thread[i], NULL,
+				       behind ? note_turn_behind : note_turn,
+				       (void *)(uintptr_t)&id[i]), 0);
+		while (behind ? drawn_behind() < i + 2 : drawn() < i - 1)
+			sched_yield();
+	}
+	lock_drop(&lock);
+	for (unsigned i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
+	ck_assert_uint_eq(nr_done, 4);
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_uint_eq(order[i], (i + 2) % 4);
+	lock_fini(&lock);
+}
+END_TEST
+
 static pthread_cond_t cond;
 static bool ready, answered;
 
@@ -140,7 +187,7 @@ START_TEST(test_wait_until)
 	lock_take(&lock);
 	for (unsigned i = 0; i < 100; i++)
 		lock_wait(&lock, &cond, i);
-	ck_assert_uint_eq(lock.next, lock.serving + 1);
+	ck_assert(lock.behind_holds);
 	lock_drop(&lock);
 	lock_cond_fini(&cond);
 	lock_fini(&lock);
@@ -163,5 +210,5 @@ START_TEST(test_rank_order)
 }
 END_TEST
 
-CHECK_MAIN("lock", test_excludes, test_fair, test_wait, test_wait_until,
-	   test_rank_order)
+CHECK_MAIN("lock", test_excludes, test_fair, test_behind, test_wait,
+	   test_wait_until, test_rank_order)
