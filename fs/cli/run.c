@@ -314,7 +314,7 @@ static int run_inside(struct server *sv, struct run_args *a)
 	struct run_init in = {
 		.sv = sv, .options = &a->options, .command = a->command
 	};
-	int status;
+	int status = -1;
 
 	if (!access("/proc/" HOST_ALL "/self", F_OK)) {
 		cmd_warn("run: this is inside of a machine already");
@@ -322,10 +322,11 @@ static int run_inside(struct server *sv, struct run_args *a)
 	}
 	in.cwd = getcwd(NULL, 0);
 	in.pid_max = run_pid_max();
-	if (namespace_need_fuse() || namespace_enter() || namespace_protect())
-		return CMD_FAIL;
-	in.where = namespace_mountpoint();
-	status = in.where ? run_namespace(&in, a) : -1;
+	if (!namespace_need_fuse() && !namespace_enter() &&
+	    !namespace_protect())
+		in.where = namespace_mountpoint();
+	if (in.where)
+		status = run_namespace(&in, a);
 	free(in.cwd);
 	return status == -1 ? CMD_FAIL : end_as(status);
 }

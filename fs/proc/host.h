@@ -11,10 +11,10 @@
  * host_proc_dir is /proc for that case: everything that is simulated stays
  * what it is; what no machine has a model for (bus, filesystems, tty, ...)
  * is a link into .host, and `run` mounts what there is of it over the empty
- * directories of /proc/sys (net, user, ...); a real process has a directory whose oom_score_adj,
- * oom_adj and oom_score are simulated, whose text files are read through the
- * server, and whose other names are links into .task, so that the magic
- * links of fd and ns work.
+ * directories of /proc/sys (net, user, ...).  A real process has a directory
+ * whose oom_score_adj, oom_adj and oom_score are simulated, whose text files
+ * are read through the server, and whose other names are links into .task,
+ * so that the magic links of fd and ns work.
  *
  * A pid is the simulated task's if there is one; pids that only hold the
  * place of a task, or are our own, are hidden (host_hide()).
