@@ -285,13 +285,13 @@ static int set_legacy_adj(struct vm *vm, int pid, int adj,
 int vm_task_set_oom_adj(struct vm *vm, int pid, int oom_adj,
 			const struct vm_cred *who)
 {
-	int adj = oom_adj == OOM_ADJUST_MAX
-			  ? VM_OOM_SCORE_ADJ_MAX
-			  : oom_adj * VM_OOM_SCORE_ADJ_MAX / -OOM_DISABLE;
+	int adj = VM_OOM_SCORE_ADJ_MAX;
 	int err;
 
 	if (oom_adj < OOM_DISABLE || oom_adj > OOM_ADJUST_MAX)
 		return -EINVAL;
+	if (oom_adj != OOM_ADJUST_MAX)
+		adj = oom_adj * VM_OOM_SCORE_ADJ_MAX / -OOM_DISABLE;
 	enter(vm);
 	err = set_legacy_adj(vm, pid, adj, who);
 	leave(vm);
