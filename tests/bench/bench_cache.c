@@ -111,6 +111,8 @@ static void stream_through(unsigned millions, unsigned percent)
 	}
 	snprintf(key, sizeof(key), "cache-%uM-%u", millions, percent);
 	bench_ratio(key, ours, hash);
+	snprintf(key, sizeof(key), "cache-rate-%uM-%u", millions, percent);
+	bench_say(key, bench_median(ours) / 1e6, "M requests a CPU second");
 	hit = half - s.stream.misses;
 	/* the same half of the stream, counted after the same warming up */
 	probe_cache_clock(&clock);
