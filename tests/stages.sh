@@ -8,14 +8,15 @@
 # tests/mount and tests/conformance; examples are examples/*.sh.
 
 # Beyond what the program itself needs (SETUP_BUILD).
-STAGE_PACKAGES='busybox check clang curl earlyoom numactl procps
-	prometheus-node-exporter python3 python3-psutil sysstat util-linux mount'
+STAGE_PACKAGES='busybox check clang curl earlyoom htop nohang numactl procps
+	prometheus-node-exporter python3 python3-psutil sysstat tmux util-linux
+	mount'
 
 # build name | compiler | groups | meson options
 STAGES='
-release|gcc|unit sim threads dynamics mount example bench|
+release|gcc|unit sim threads dynamics swarm mount example bench|
 clang|clang|unit|
-asan|gcc|unit sim mount|-Dbuildtype=debugoptimized -Ddeveloper=true
+asan|gcc|unit sim swarm mount|-Dbuildtype=debugoptimized -Ddeveloper=true
 tsan|gcc|threads|-Dbuildtype=debugoptimized
 '
 
@@ -41,7 +42,9 @@ group_cases() {
 	local build=$1 group=$2 file name
 
 	case $group in
-	unit | sim | threads | dynamics) set -- "$top/tests/$group"/test_*.c ;;
+	unit | sim | threads | dynamics | swarm)
+		set -- "$top/tests/$group"/test_*.c
+		;;
 	mount) set -- "$top"/tests/mount/* "$top"/tests/conformance/* ;;
 	example) set -- "$top"/examples/*.sh ;;
 	bench) set -- "$top"/tests/bench/smoke.sh ;;
@@ -49,7 +52,7 @@ group_cases() {
 	for file; do
 		name=$(basename "$file")
 		case $group in
-		unit | sim | threads | dynamics)
+		unit | sim | threads | dynamics | swarm)
 			[ -f "$file" ] || continue
 			name=${name#test_}
 			name=${name%.c}
