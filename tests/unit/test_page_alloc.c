@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_page_alloc.c - the watermark test to the page, the order of the zones,
+ * and whose a broken page block becomes.
+ *
+ * Fact sheet B.6 (who may go how far below a mark), C.1 (node order by
+ * distance) and B.3's cause, the stealing of page blocks.
+ */
+#include "check_main.h"
+
+#include <string.h>
+
+#include "memory/buddy.h"
+#include "memory/state.h"
+#include "reclaim/page_alloc.h"
+
+/* B.6: the smallest number of free pages with which a request passes. */
+static const struct mark_row {
+	uint64_t mark, reserve;
+	uint32_t flags;
+	uint64_t least;
+} mark_rows[] = {
+	/* strictly more than mark and reserve */
+	{ 1000, 0, 0, 1001 },
+	{ 1000, 256, 0, 1257 },
+	{ 0, 0, 0, 1 },
+	/* __GFP_HIGH: half of the mark; what protects a zone stays whole */
+	{ 1000, 0, ALLOC_MIN_RESERVE, 501 },
+	{ 1000, 256, ALLOC_MIN_RESERVE, 757 },
+	{ 1001, 0, ALLOC_MIN_RESERVE, 502 },
+	/* GFP_ATOMIC: 3/8 of min stay */
+	{ 1000, 0, ALLOC_MIN_RESERVE | ALLOC_NON_BLOCK, 376 },
+	/* not blocking alone gives nothing */
+	{ 1000, 0, ALLOC_NON_BLOCK, 1001 },
+	/* a victim of the OOM killer: half */
+	{ 1000, 0, ALLOC_OOM, 501 },
+	{ 1000, 100, ALLOC_OOM | ALLOC_MIN_RESERVE, 351 },
+};
+
+START_TEST(test_mark)
+{
+	const struct mark_row *r = &mark_rows[_i];
+
+	ck_assert(watermark_passes(r->least, r->mark, r->reserve, r->flags));
+	ck_assert(
+		!watermark_passes(r->least - 1, r->mark, r->reserve, r->flags));
+}
+END_TEST
+
+START_TEST(test_zone)
+{
+	struct zone z = { .managed = 10000 };
+
+	z.lowmem_reserve[VM_ZONE_MOVABLE] = 300;
+	z.item[NR_FREE_PAGES] = 1300;
+	/* a request for Normal pays no protection here, one for Movable does */
+	ck_assert(zone_watermark_ok(&z, 0, 1299, VM_ZONE_NORMAL, 0));
+	ck_assert(!zone_watermark_ok(&z, 0, 1300, VM_ZONE_NORMAL, 0));
+	ck_assert(zone_watermark_ok(&z, 0, 999, VM_ZONE_MOVABLE, 0));
+	ck_assert(!zone_watermark_ok(&z, 0, 1000, VM_ZONE_MOVABLE, 0));
+	/* order 3 needs a block, however much is free */
+	ck_assert(!zone_watermark_ok(&z, 3, 100, VM_ZONE_NORMAL, 0));
+	z.free_area[4].nr_free[VM_MIGRATE_MOVABLE] = 1;
+	ck_assert(zone_watermark_ok(&z, 3, 100, VM_ZONE_NORMAL, 0));
+	/* and its own pages above the mark, but for one */
+	ck_assert(zone_watermark_ok(&z, 3, 1292, VM_ZONE_NORMAL, 0));
+	ck_assert(!zone_watermark_ok(&z, 3, 1293, VM_ZONE_NORMAL, 0));
+}
+END_TEST
+
+/* --- the order of nodes --- */
+
+#define NODES 4
+
+static struct vm *machine(const uint8_t distance[NODES][NODES])
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	ck_assert_ptr_nonnull(vm);
+	vm->nr_nodes = NODES;
+	for (int i = 0; i < NODES; i++) {
+		struct pgdat *pgdat = &vm->node[i];
+		struct zone *z = &pgdat->zone[VM_ZONE_NORMAL];
+
+		memcpy(vm->conf.node[i].distance, distance[i], NODES);
+		pgdat->nid = (uint8_t)i;
+		pgdat->has_cpu = true;
+		pgdat->managed = z->managed = 1024;
+		z->nid = (uint8_t)i;
+		z->type = VM_ZONE_NORMAL;
+		z->id = (uint8_t)(i * VM_NR_ZONES + VM_ZONE_NORMAL);
+		vm->zone_table[z->id] = z;
+	}
+	return vm;
+}
+
+/* Node @nid tries the nodes in the order of the digits of @want. */
+static void check_order(const struct vm *vm, int nid, const char *want)
+{
+	const struct pgdat *pgdat = &vm->node[nid];
+	char got[NODES + 1] = "";
+
+	ck_assert_uint_eq(pgdat->nr_zonelist, NODES);
+	for (unsigned i = 0; i < NODES; i++)
+		got[i] = (char)('0' +
+				vm->zone_table[pgdat->zonelist[i].zone]->nid);
+	ck_assert_str_eq(got, want);
+}
+
+START_TEST(test_by_distance)
+{
+	static const uint8_t ring[NODES][NODES] = {
+		{ 10, 16, 32, 20 },
+		{ 16, 10, 20, 32 },
+		{ 32, 20, 10, 16 },
+		{ 20, 32, 16, 10 },
+	};
+	struct vm *vm = machine(ring);
+
+	build_zonelists(vm);
+	check_order(vm, 0, "0132");
+	check_order(vm, 1, "1023");
+	check_order(vm, 2, "2310");
+	check_order(vm, 3, "3201");
+	free(vm);
+}
+END_TEST
+
+/* Equal distances: higher numbers first, so that not all go to node 0. */
+START_TEST(test_equal_distances)
+{
+	static const uint8_t flat[NODES][NODES] = {
+		{ 10, 20, 20, 20 },
+		{ 20, 10, 20, 20 },
+		{ 20, 20, 10, 20 },
+		{ 20, 20, 20, 10 },
+	};
+	struct vm *vm = machine(flat);
+
+	build_zonelists(vm);
+	check_order(vm, 0, "0123");
+	check_order(vm, 1, "1230");
+	check_order(vm, 2, "2301");
+	/* 0 and 1 have been first of a group once, and so has 2: by number */
+	ck_assert_int_eq(vm->zone_table[vm->node[3].zonelist[0].zone]->nid, 3);
+	free(vm);
+}
+END_TEST
+
+/* A node without CPUs is nearer by one than one that has them. */
+START_TEST(test_node_without_cpus)
+{
+	static const uint8_t flat[NODES][NODES] = {
+		{ 10, 20, 20, 20 },
+		{ 20, 10, 20, 20 },
+		{ 20, 20, 10, 20 },
+		{ 20, 20, 20, 10 },
+	};
+	struct vm *vm = machine(flat);
+
+	vm->node[2].has_cpu = false;
+	build_zonelists(vm);
+	check_order(vm, 0, "0213");
+	free(vm);
+}
+END_TEST
+
+START_TEST(test_empty_node)
+{
+	static const uint8_t flat[NODES][NODES] = {
+		{ 10, 20, 20, 20 },
+		{ 20, 10, 20, 20 },
+		{ 20, 20, 10, 20 },
+		{ 20, 20, 20, 10 },
+	};
+	struct vm *vm = machine(flat);
+
+	vm->node[0].managed = vm->node[0].zone[VM_ZONE_NORMAL].managed = 0;
+	build_zonelists(vm);
+	ck_assert_uint_eq(vm->node[0].nr_zonelist, NODES - 1);
+	ck_assert_int_eq(vm->zone_table[vm->node[0].zonelist[0].zone]->nid, 1);
+	free(vm);
+}
+END_TEST
+
+/* --- page blocks --- */
+
+#define BLOCK	   512u
+#define ZONE_PAGES (8 * 1024u)
+
+/* All pages movable and taken; then @nr pages of block 2 are free again. */
+static struct vm *full_zone(uint32_t nr)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	struct zone *z;
+	bool fragmented;
+
+	ck_assert_ptr_nonnull(vm);
+	vm->conf.nr_nodes = 1;
+	vm->conf.nr_cpus = 1;
+	vm->conf.node[0].zone[VM_ZONE_NORMAL].managed = ZONE_PAGES;
+	ck_assert_int_eq(pgdats_init(vm), 0);
+	z = &vm->node[0].zone[VM_ZONE_NORMAL];
+	for (uint32_t i = 0; i < ZONE_PAGES; i++)
+		ck_assert_uint_ne(
+			buddy_alloc(vm, z, 0, VM_MIGRATE_MOVABLE, &fragmented),
+			PFN_NONE);
+	for (uint32_t i = 0; i < nr; i++)
+		buddy_free(vm, z, z->first_pfn + 2 * BLOCK + i, 0);
+	return vm;
+}
+
+/* Half a block free: it becomes the kernel's.  Less: it stays movable. */
+START_TEST(test_block_changes_type)
+{
+	static const uint32_t nr_free[] = { BLOCK / 2, BLOCK / 2 - 1 };
+
+	for (int i = 0; i < 2; i++) {
+		struct vm *vm = full_zone(nr_free[i]);
+		struct zone *z = &vm->node[0].zone[VM_ZONE_NORMAL];
+		bool fragmented = false;
+		uint32_t pfn = buddy_alloc(vm, z, 0, VM_MIGRATE_UNMOVABLE,
+					   &fragmented);
+
+		ck_assert_uint_ne(pfn, PFN_NONE);
+		ck_assert(fragmented);
+		ck_assert_int_eq(pageblock_type(vm, pfn),
+				 i ? VM_MIGRATE_MOVABLE : VM_MIGRATE_UNMOVABLE);
+		ck_assert_uint_eq(z->pageblocks[VM_MIGRATE_UNMOVABLE], !i);
+		pgdats_fini(vm);
+		free(vm);
+	}
+}
+END_TEST
+
+CHECK_MAIN_ROWS("page_alloc",
+		{ test_mark, sizeof(mark_rows) / sizeof(mark_rows[0]) },
+		{ test_zone, 0 }, { test_by_distance, 0 },
+		{ test_equal_distances, 0 }, { test_node_without_cpus, 0 },
+		{ test_empty_node, 0 }, { test_block_changes_type, 0 })
