@@ -3,14 +3,14 @@
 # stages.sh - the builds, and which cases each is good for.
 #
 # Sourced by tests/run.sh (bash) after tests/cases.sh.  Names of cases are
-# BUILD/GROUP/NAME.  Groups unit, sim, threads and dynamics are executables
-# of the build called GROUP-NAME; mount tests are the executables in
+# BUILD/GROUP/NAME.  Groups unit, sim, threads, dynamics and swarm are
+# executables of the build called GROUP-NAME; mount tests are the executables in
 # tests/mount and tests/conformance; examples are examples/*.sh.
 
 # Beyond what the program itself needs (SETUP_BUILD).
-STAGE_PACKAGES='busybox check clang curl earlyoom htop nohang numactl procps
-	prometheus-node-exporter python3 python3-psutil sysstat tmux util-linux
-	mount'
+STAGE_PACKAGES='bats busybox check clang curl earlyoom htop nohang numactl
+	perl procps prometheus-node-exporter python3 python3-psutil sysstat tmux
+	util-linux mount'
 
 # build name | compiler | groups | meson options
 STAGES='
