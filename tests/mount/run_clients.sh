@@ -107,9 +107,41 @@ print(os.path.samefile("/proc/self/exe", sys.executable),
       subprocess.run(["true"]).returncode, os.getpid() ==
       int(os.readlink("/proc/self")))')" 'True True 0 True'
 
+# Others who tune and watch.
+if [ -x /lib/systemd/systemd-sysctl ]; then
+	printf 'vm.swappiness=23\nvm.dirty_ratio=44\n' >"$DIR/drop-in.conf"
+	is 'systemd-sysctl' "$(run -- sh -c '
+		/lib/systemd/systemd-sysctl "$0" && cd /proc/sys/vm &&
+		cat swappiness dirty_ratio' "$DIR/drop-in.conf" | xargs)" \
+		'23 44'
+fi
+if /usr/bin/python3 -c 'import psutil' 2>/dev/null; then
+	is 'psutil' "$(run -- /usr/bin/python3 -c '
+import psutil
+me, it = psutil.Process(), psutil.Process(500)
+print(psutil.virtual_memory().total // 1024, it.name(),
+      me.memory_info().rss > 1000000, me.create_time() > 1e9)
+it.kill()
+print(it.wait(20))')" "$total steady True True
+None"
+fi
+if have htop && have tmux; then
+	until_shown() {
+		tmux -S "$DIR/tmux" capture-pane -p >"$DIR/pane" &&
+			grep -q steady "$DIR/pane"
+	}
+	tmux -S "$DIR/tmux" -f /dev/null new-session -d -x 120 -y 30 \
+		"$RF run -m $DIR/m.conf -- htop"
+	until_so until_shown
+	is 'htop' "$(awk '$1 == 500 { print $5, $NF }' "$DIR/pane")" \
+		'20480 steady'
+	is 'htop, itself' "$(awk '$NF == "htop" { print $8 }' "$DIR/pane" |
+		grep -c '[RS]')" 1
+	tmux -S "$DIR/tmux" kill-server
+fi
+
 # An OOM daemon finds the leak, and memory comes back.
-if have earlyoom; then
-	cat >"$DIR/leak.conf" <<'END'
+cat >"$DIR/leak.conf" <<'END'
 nodes = ( { memory = "256M"; cpus = "0-1"; } );
 disks = ( { name = "nvme0n1"; } );
 tasks = (
@@ -117,6 +149,7 @@ tasks = (
 	{ name = "leaky"; pid = 501; leak = "100M/s"; }
 );
 END
+if have earlyoom; then
 	cat >"$DIR/daemon.sh" <<'END'
 earlyoom -r 0 "$@" >/dev/null 2>&1 &
 tries=300
@@ -133,6 +166,22 @@ END
 	is 'or whom it is told to' "$("$RF" run -m "$DIR/leak.conf" -- \
 		sh "$DIR/daemon.sh" --avoid leaky --prefer steady)" \
 		'501 leaky'
+fi
+
+if have nohang && [ -r /etc/nohang/nohang.conf ] && [ "$(id -u)" -eq 0 ]; then
+	cat >"$DIR/nohang.sh" <<'END'
+nohang --monitor --config /etc/nohang/nohang.conf >"$1" 2>&1 &
+tries=300
+while [ -d /proc/501 ] && [ $tries -gt 0 ]; do
+	sleep 0.1
+	tries=$((tries - 1))
+done
+kill $!
+pgrep 'steady|leaky' -l
+awk '$1 == "oom_kill" && $2 > 0 { print "too late" }' /proc/vmstat
+END
+	is 'nohang kills the leak' "$("$RF" run -m "$DIR/leak.conf" -- \
+		sh "$DIR/nohang.sh" "$DIR/nohang.log")" '500 steady'
 fi
 
 finish_run
