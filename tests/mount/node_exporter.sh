@@ -58,12 +58,14 @@ bytes() {
 		"$MNT/proc/meminfo"
 }
 
+success=node_scrape_collector_success
+
 start -o clock=virtual
 echo 10s >"$MNT/sandbox/clock/advance"
 scrape
 for name in $COLLECTORS; do
 	is "collector $name" \
-		"$(metric "node_scrape_collector_success{collector=\"$name\"}")" 1
+		"$(metric "$success{collector=\"$name\"}")" 1
 done
 for name in MemTotal MemFree MemAvailable SwapTotal Dirty; do
 	is "$name" "$(metric "node_memory_${name}_bytes")" "$(bytes $name)"

@@ -24,8 +24,8 @@ if have sysctl; then
 44'
 	status 'a bad value' 1 run -- sysctl -q -w vm.swappiness=300
 	is 'and why' "$(grep -c 'Invalid argument' "$DIR/err")" 1
-	printf 'vm.swappiness = 11 \nvm.dirty_ratio = 33\n# no\n-vm.none = 1\n' \
-		>"$DIR/99-test.conf"
+	printf '%s\n' 'vm.swappiness = 11 ' 'vm.dirty_ratio = 33' '# no' \
+		'-vm.none = 1' >"$DIR/99-test.conf"
 	is 'sysctl -p FILE' "$(run -- sh -c 'sysctl -q -p "$0"
 		sysctl -e -n vm.swappiness vm.dirty_ratio vm.nothing' \
 		"$DIR/99-test.conf" 2>/dev/null)" '11

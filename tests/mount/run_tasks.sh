@@ -55,7 +55,8 @@ is 'oom_adj, the old one' "$(run -- sh -c 'echo 15 >/proc/$$/oom_adj
 # Simulated tasks have processes.
 both() {
 	kind=$1
-	is "$kind: they are there" "$($kind -- sh -c 'kill -0 500 && echo yes')" \
+	is "$kind: they are there" \
+		"$($kind -- sh -c 'kill -0 500 && echo yes')" \
 		yes
 	is "$kind: kill -9" "$($kind -- sh -c '. "$0"
 		kill -9 500; gone 500 && echo gone' "$DIR/wait.sh")" gone
