@@ -81,12 +81,16 @@ void host_hide(struct host *h, int pid, bool hide)
 
 int host_place(struct host *h, int pid, const char *comm, bool kthread)
 {
+	int place;
+
 	if (!h || !h->places.place)
 		return pid;
-	pid = h->places.place(h->places.arg, pid, comm, kthread);
-	if (pid > 0)
-		host_hide(h, pid, true);
-	return pid;
+	place = h->places.place(h->places.arg, pid, comm, kthread);
+	if (place > 0)
+		host_hide(h, place, true);
+	else if (place != -EEXIST)
+		place = pid; /* beyond the host's limits: without one */
+	return place;
 }
 
 void host_end(struct host *h, int pid)

@@ -76,7 +76,8 @@ void host_hide(struct host *h, int pid, bool hide);
 
 /*
  * A process for a task that is going to be: its pid, @pid if that is not 0;
- * -EEXIST if a real one has it.  Without places, or a host: @pid.
+ * -EEXIST if a real one has it.  @pid where there can be no process: without
+ * places, or a host, or beyond its limits.
  */
 int host_place(struct host *h, int pid, const char *comm, bool kthread);
 
