@@ -70,9 +70,9 @@ is 'that is said as well' "$(grep -c 'inside of a machine already' \
 	"$DIR/err")" 1
 
 # Nothing is left of fifty, of which some were killed at any moment.
-cp "$RF" "$DIR/rf"
+install -m 755 "$RF" "$DIR/rf"
 ours() {
-	ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c -- "-> $DIR/rf"
+	ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c -- "-> $DIR/rf\(-user\)\{0,1\}\$"
 }
 quiet() {
 	[ "$(ours)" -eq 0 ]
@@ -93,11 +93,21 @@ for i in 0 1 2 3 4 5 6 7 8 9; do
 	kill -KILL $pid
 	wait $pid 2>/dev/null
 done
+if has_user; then
+	as_user -- sh -c 'echo ready; exec sleep 60' >"$DIR/ready" &
+	until_so test -s "$DIR/ready"
+	for pid in $(ls -l /proc/[0-9]*/exe 2>/dev/null |
+		sed -n "s,.* /proc/\([0-9]*\)/exe -> $DIR/rf-user$,\1,p" |
+		sort -n | head -n 1); do
+		kill -KILL "$pid"
+	done
+	wait
+fi
 until_so quiet
 is 'no process' "$(ours)" 0
 is 'no mount' "$(grep -c . /proc/self/mountinfo)" "$mounts"
 is 'no file' "$(ls -A "$DIR" | grep -vcx \
-	'm.conf\|leak.conf\|events\|settings\|fuse\|out\|err\|rf')" 0
+	'm.conf\|leak.conf\|events\|settings\|fuse\|ready\|out\|err\|rf\|rf-user')" 0
 
 # The machine may be killed from inside; the command does not go on blindly.
 status 'kill -9 of all' 1 run -- sh -c 'kill -9 -1; sleep 60'

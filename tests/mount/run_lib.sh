@@ -46,13 +46,14 @@ as_user() {
 		return
 	fi
 	[ -e "$DIR/fuse" ] || mknod -m 666 "$DIR/fuse" c 10 229
+	[ -e "$DIR/rf-user" ] || install -m 755 "$RF" "$DIR/rf-user"
 	unshare --mount sh -c '
 		mount --bind "$0/fuse" /dev/fuse
 		exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-		' "$DIR" "$RF" run -m "$DIR/m.conf" --seed 3 "$@"
+		' "$DIR" "$DIR/rf-user" run -m "$DIR/m.conf" --seed 3 "$@"
 }
 
-# where KIND: run or as_user, as its name says.
+# There is such a somebody.
 has_user() {
 	as_user -- true 2>/dev/null
 }
