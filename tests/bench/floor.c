@@ -8,7 +8,8 @@
  * flush, names and attributes that stay, listings that the kernel keeps.
  * Files of more than 64 bytes are formatted by every read at offset 0, line
  * by line, as /proc/meminfo is; smaller ones hold one number, which can be
- * written.  Directory "dir" has ENTRIES files that nobody opens.
+ * written.  Directory "dir" has ENTRIES files that nobody opens, with names
+ * about as long as those of sys/vm.
  *
  * Goes to the background as soon as it is mounted, and ends when it is
  * unmounted.  Run by run.sh beside reclaimfs.  One thread.
@@ -224,14 +225,14 @@ static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	static char buf[MAX_TEXT];
 	struct fuse_entry_param e;
 	size_t used = 0, len;
-	char name[16];
+	char name[32];
 
 	(void)fi;
 	if (size > sizeof(buf))
 		size = sizeof(buf);
 	for (; ino == INO_DIR && (unsigned)off < nr_entries; off++) {
 		fill_entry(INO_ENTRIES + (fuse_ino_t)off, &e);
-		snprintf(name, sizeof(name), "entry%03u", (unsigned)off);
+		snprintf(name, sizeof(name), "entry_%018u", (unsigned)off);
 		len = fuse_add_direntry(req, buf + used, size - used, name,
 					&e.attr, off + 1);
 		if (len > size - used)
