@@ -300,15 +300,6 @@ static int reap(struct inside *s)
 	}
 }
 
-/* A quiet end, as far as the server has something to write. */
-static void stop_server(const struct inside *s)
-{
-	command_pid = 0;
-	kill(s->server, SIGTERM);
-	while (waitpid(s->server, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
 /* The mounts stand: whoever wants to look at them first may. */
 static bool wait_go(const struct inside *s)
 {
@@ -335,9 +326,10 @@ static int run_all(struct inside *s)
 		return -1;
 	close(s->syscalls[1]);
 	status = reap(s);
-	if (status != -1 && run_say(s->in->control, status) &&
-	    run_hear(s->in->control, &told))
-		stop_server(s);
+	command_pid = 0;
+	/* Whoever is outside may look once more; then all end at once. */
+	if (status != -1 && run_say(s->in->control, status))
+		run_hear(s->in->control, &told);
 	return status;
 }
 
