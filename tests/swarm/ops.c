@@ -22,7 +22,7 @@
 #include "memory/swap_map.h"
 #include "swarm.h"
 
-#define NR_WORK	   48
+#define NR_WORK	   48 /* two more in check_alive() */
 #define MAX_STEPS  4000000ull
 #define PEACE_NS   (900 * VM_SECOND)
 
@@ -31,6 +31,7 @@ struct work {
 	struct vm_op op; /* first: done() gets its address */
 	int pid;
 	bool accepted;
+	atomic_bool taken_back; /* or the machine is going */
 	atomic_uint done;
 	int err;
 };
@@ -39,7 +40,7 @@ struct swarm {
 	const struct swarm_run *run;
 	struct vm_machine m;
 	struct vm *vm;
-	struct work work[NR_WORK];
+	struct work work[NR_WORK + 2];
 	unsigned nr_work;
 	struct vm_stat stat;
 	char why[400];
@@ -194,8 +195,10 @@ static void op_cancel(struct swarm *s, struct prng *p)
 	if (!w->accepted || atomic_load(&w->done))
 		return;
 	say(s, "cancel the work of task %d", w->pid);
+	atomic_store(&w->taken_back, true);
 	vm_task_cancel(s->vm, w->pid, &w->op);
-	if (atomic_load(&w->done) != 1)
+	/* a thread may have ended it and be about to say so */
+	if (!s->run->threads && atomic_load(&w->done) != 1)
 		wrong(s, "cancelled work is answered %u times",
 		      atomic_load(&w->done));
 }
@@ -381,6 +384,20 @@ static swarm_op *const ops[] = {
 
 /* --- what must hold --- */
 
+static void check_work(struct swarm *s, unsigned i)
+{
+	const struct work *w = &s->work[i];
+	unsigned nr = atomic_load(&w->done);
+
+	if (nr > w->accepted)
+		wrong(s, "work %u is answered %u times", i, nr);
+	if (!nr || !w->err || w->err == -ENOMEM || w->err == -ESRCH ||
+	    w->err == -EIO)
+		return;
+	if (w->err != -EINTR || !atomic_load(&w->taken_back))
+		wrong(s, "work %u of task %d ends with %d", i, w->pid, w->err);
+}
+
 static void check(struct swarm *s)
 {
 	struct vm_complaint c;
@@ -391,9 +408,7 @@ static void check(struct swarm *s)
 	if (!vm_check(s->vm, &c))
 		wrong(s, "vm_check: %s", c.what);
 	for (i = 0; i < s->nr_work; i++)
-		if (atomic_load(&s->work[i].done) > s->work[i].accepted)
-			wrong(s, "work %u is answered %u times", i,
-			      atomic_load(&s->work[i].done));
+		check_work(s, i);
 	if (s->run->threads)
 		vm_pause(s->vm, false);
 }
@@ -445,6 +460,34 @@ static void end_tasks(struct swarm *s)
 }
 
 /*
+ * While the others go on: who asks for memory gets it, or an error, or is
+ * killed for it; nobody waits for ever.
+ */
+static void check_answered(struct swarm *s)
+{
+	struct vm_task_conf conf = { .comm = "wants", .cpu = -1 };
+	struct work *w = &s->work[s->nr_work];
+	struct vm_complaint c;
+
+	vm_stat_get(s->vm, &s->stat);
+	w->pid = vm_task_spawn(s->vm, &conf, &c);
+	w->op.kind = VM_OP_ALLOC;
+	w->op.pages = 1 + s->stat.total_pages / 4;
+	w->op.done = done;
+	say(s, "wants: %d asks for %llu pages", w->pid,
+	    (unsigned long long)w->op.pages);
+	if (w->pid < 0 || vm_task_submit(s->vm, w->pid, &w->op))
+		return;
+	s->nr_work++;
+	w->accepted = true;
+	run_until_done(s, w);
+	vm_stat_get(s->vm, &s->stat);
+	if (!atomic_load(&w->done) && !s->stat.panicked)
+		wrong(s, "%llu pages: no answer in %llu s",
+		      (unsigned long long)w->op.pages, PEACE_NS / VM_SECOND);
+}
+
+/*
  * Peace: faults are over, all tasks gone, tunables as Linux has them.  Half
  * of what is then said to be available is given to who asks for it.
  */
@@ -452,8 +495,8 @@ static void check_alive(struct swarm *s)
 {
 	struct vm_task_conf conf = { .comm = "last", .cpu = -1,
 				     .oom_score_adj = 0 };
-	struct work *w = &s->work[s->nr_work];
 	struct vm_complaint c;
+	struct work *w;
 	unsigned i;
 
 	if (s->run->threads)
@@ -467,6 +510,10 @@ static void check_alive(struct swarm *s)
 	set(s, "min_free_kbytes", 1024);
 	set(s, "watermark_scale_factor", 10);
 	set(s, "watermark_boost_factor", 0);
+	check_answered(s);
+	vm_stat_get(s->vm, &s->stat);
+	if (s->stat.panicked)
+		return;
 	end_tasks(s);
 	for (i = 0; i < s->nr_work; i++)
 		if (s->work[i].accepted && !atomic_load(&s->work[i].done))
@@ -475,6 +522,7 @@ static void check_alive(struct swarm *s)
 	vm_run_until(s->vm, vm_now_ns(s->vm) + 60 * VM_SECOND, MAX_STEPS);
 	check(s);
 	vm_stat_get(s->vm, &s->stat);
+	w = &s->work[s->nr_work];
 	w->pid = vm_task_spawn(s->vm, &conf, &c);
 	w->op.kind = VM_OP_ALLOC;
 	w->op.pages = s->stat.mem_available / 2;
