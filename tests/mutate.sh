@@ -100,6 +100,19 @@ mutate() {
 	[ -z "$missed" ]
 }
 
+list() {
+	grep -v '^#' "$top/tests/mutations" | grep -E -- "$pattern"
+}
+
+# A case that fails already shows nothing.
+for case in $(list | cut -f 2 | tr ' |' '\n\n' | sort -u); do
+	if ! run_case "$case"; then
+		tail -n 5 "$work/out"
+		echo "mutate.sh: $case fails with nothing broken" >&2
+		exit 2
+	fi
+done
+
 passed=0
 failed=0
 while IFS=$'\t' read -r name cases file script; do
@@ -108,6 +121,6 @@ while IFS=$'\t' read -r name cases file script; do
 	else
 		failed=$((failed + 1))
 	fi
-done < <(grep -v '^#' "$top/tests/mutations" | grep -E -- "$pattern")
+done < <(list)
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

@@ -54,6 +54,9 @@ START_TEST(test_keeps_up)
 	ck_assert_uint_eq(harness_event(&h, PGPGOUT), 0);
 	ck_assert_uint_eq(harness_event(&h, PGSTEAL_ANON), 0);
 	ck_assert_uint_eq(harness_event(&h, PGACTIVATE), 0);
+	/* D.3: the reader goes on, so that a nap of 100 ms is never whole */
+	ck_assert_uint_gt(harness_event(&h, KSWAPD_LOW_WMARK_HIT_QUICKLY), 100);
+	ck_assert_uint_lt(harness_event(&h, KSWAPD_HIGH_WMARK_HIT_QUICKLY), 10);
 	harness_stop(&h);
 }
 END_TEST

@@ -170,6 +170,32 @@ START_TEST(test_swappiness)
 }
 END_TEST
 
+/* E.6: seen in use twice, a mapped page moves up; a stream does not hurt it. */
+START_TEST(test_mapped_in_use)
+{
+	struct vm_machine m;
+	struct harness h;
+	struct vm_task_conf *t;
+	struct vm_phase_conf *p;
+
+	two_files(&m);
+	machine_file(&m, "/usr/lib", 4);
+	t = user(&m, "libs", "/usr/lib");
+	t->cpu = 1;
+	t->map_file = true;
+	p = machine_phase(t);
+	p->pattern = VM_PATTERN_UNIFORM;
+	p->target = VM_TARGET_MAPPING;
+	p->rate = 50000;
+	harness_start(&h, &m);
+	read_all(&h, "stream", 256);
+	ck_assert_uint_gt(harness_event(&h, PGSTEAL_FILE), MIB(128));
+	ck_assert_uint_ge(harness_task(&h, "libs").rss_file, MIB(4) - 32);
+	ck_assert_uint_ge(harness_node(&h, NR_ACTIVE_FILE), MIB(4) - 64);
+	harness_stop(&h);
+}
+END_TEST
+
 START_TEST(test_mlock)
 {
 	struct vm_machine m;
@@ -217,4 +243,4 @@ START_TEST(test_drop_caches)
 END_TEST
 
 CHECK_MAIN("lru", test_use_once, test_hot_set_survives, test_refault,
-	   test_swappiness, test_mlock, test_drop_caches)
+	   test_swappiness, test_mapped_in_use, test_mlock, test_drop_caches)
