@@ -38,6 +38,10 @@ state() {
 	awk '/^VmRSS/ { print $2 }' "$MNT/proc/400/status"
 }
 
+figures() {
+	cat "$C/now" "$MNT/proc/vmstat" "$MNT/proc/uptime" "$MNT/proc/500/stat"
+}
+
 running() {
 	[ "$(counter pgfault)" -gt 4000 ]
 }
@@ -63,10 +67,8 @@ for rate in 0.1 1 250 1000; do
 	echo $rate >"$C/rate"
 	forward "rate $rate"
 	echo paused >"$C/state"
-	then=$(cat "$C/now" "$MNT/proc/vmstat" "$MNT/proc/uptime" "$MNT/proc/500/stat")
-	is "rate $rate, paused: everything stands" \
-		"$(cat "$C/now" "$MNT/proc/vmstat" "$MNT/proc/uptime" \
-			"$MNT/proc/500/stat")" "$then"
+	then=$(figures)
+	is "rate $rate, paused: everything stands" "$(figures)" "$then"
 	echo $((rate_adj = ${rate%.*})) >"$MNT/proc/500/oom_score_adj"
 	is 'a paused machine can be tuned' \
 		"$(cat "$MNT/proc/500/oom_score_adj")" $rate_adj
