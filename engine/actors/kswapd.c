@@ -329,7 +329,7 @@ static uint64_t kswapd_step(struct actor *a, uint64_t now)
 		break;
 	}
 	if (!shrink_node_step(k->vm, &k->sc))
-		return now + pay(k);
+		return now + pay(k) + k->sc.wait_ns;
 	now += pay(k) + k->sc.sleep_ns;
 	k->sc.sleep_ns = 0;
 	assert(k->sc.stage == SHRINK_END);

@@ -102,6 +102,8 @@ static unsigned end_request(struct disk *d, struct disk_queue *q,
 	assert(nr > 0 && nr <= q->nr && d->stat.in_flight > 0);
 	disk_account(d, now_ns);
 	d->stat.in_flight--;
+	assert(q->nr_requests > 0);
+	q->nr_requests--;
 	count_ended(d, &q->io[q->head],
 		    q->io[q->head].done_ns - q->io[q->head].start_ns);
 	for (unsigned i = 0; i < nr; i++) {
@@ -112,6 +114,18 @@ static unsigned end_request(struct disk *d, struct disk_queue *q,
 		end_page(d, &io);
 	}
 	return nr;
+}
+
+uint64_t disk_write_room_ns(const struct disk *d)
+{
+	const struct disk_queue *q = &d->queue[1];
+	uint32_t over = q->nr_requests - DISK_NR_REQUESTS;
+
+	assert(q->nr_requests <= q->nr);
+	if (q->nr_requests < DISK_NR_REQUESTS)
+		return 0;
+	/* the last of those that have to end first, if each is of one page */
+	return q->io[(q->head + over) % q->capacity].done_ns;
 }
 
 static uint64_t queue_due(const struct disk_queue *q)
@@ -240,6 +254,7 @@ static void disk_queue_pages(struct disk *d, const struct disk_io *first,
 		io->nr = i == 0 ? (uint16_t)nr : 0;
 	}
 	d->stat.in_flight++;
+	q->nr_requests++;
 	actor_wake(&d->actor, first->done_ns);
 }
 

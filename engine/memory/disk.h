@@ -42,7 +42,11 @@ struct disk_queue {
 	uint32_t head, nr, capacity;
 	uint64_t last_done_ns;
 	uint64_t free_ns; /* the disk is taken by this queue until then */
+	uint32_t nr_requests;
 };
+
+/* /sys/block/DISK/queue/nr_requests: who wants to queue more must wait. */
+#define DISK_NR_REQUESTS 256u
 
 struct disk {
 	struct actor actor;
@@ -76,6 +80,12 @@ uint64_t disk_submit(struct disk *d, bool write, const uint32_t *pfn,
 
 /* When the request that holds @pfn will end; ACTOR_NEVER if none does. */
 uint64_t disk_page_done_ns(const struct disk *d, bool write, uint32_t pfn);
+
+/*
+ * Until when somebody who writes page by page must wait for a place in the
+ * queue; 0: there is one.
+ */
+uint64_t disk_write_room_ns(const struct disk *d);
 
 /* Nothing queued? */
 bool disk_idle(const struct disk *d);

@@ -106,6 +106,15 @@ static enum reclaim_result sleep_or_go_on(struct vm *vm, struct reclaim *r)
 	return RECLAIM_SLEEP;
 }
 
+enum reclaim_result wait_for_queue(struct vm *vm, struct reclaim *r)
+{
+	assert(r->in_node);
+	if (!r->sc.wait_ns)
+		return RECLAIM_AGAIN;
+	r->until_ns = vm->world.now_ns + r->sc.wait_ns;
+	return RECLAIM_SLEEP;
+}
+
 static enum reclaim_result end(struct vm *vm, struct reclaim *r)
 {
 	const struct pgdat *pref = &vm->node[r->nid];
@@ -177,7 +186,7 @@ enum reclaim_result direct_reclaim_step(struct vm *vm, struct reclaim *r)
 		r->in_node = true;
 	}
 	if (!shrink_node_step(vm, &r->sc))
-		return RECLAIM_AGAIN;
+		return wait_for_queue(vm, r);
 	r->in_node = false;
 	throttle_noprogress(r);
 	return sleep_or_go_on(vm, r);

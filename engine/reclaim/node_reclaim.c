@@ -140,7 +140,7 @@ enum reclaim_result node_reclaim_step(struct vm *vm, struct reclaim *r)
 		r->in_node = true;
 	}
 	if (!shrink_node_step(vm, &r->sc))
-		return RECLAIM_AGAIN;
+		return wait_for_queue(vm, r);
 	r->in_node = false;
 	if (r->sc.nr_reclaimed >= 1ull << r->sc.order || r->sc.priority == 0)
 		return end(vm, r);

@@ -196,12 +196,37 @@ static void trace_write(struct vm *vm, const struct scan_control *sc,
 	trace_send(vm, &ev);
 }
 
+/* Where a page of a cache is written to. */
+static struct disk *page_disk(struct vm *vm, const struct page *p)
+{
+	struct mapping *m = vm->mapping[p->mapping];
+
+	if (m->kind == MAPPING_SWAP)
+		return &vm->disk[container_of(m, struct swap_area,
+					      mapping)->conf.disk];
+	assert(m->kind == MAPPING_FILE);
+	return &vm->disk[container_of(m, struct file, mapping)->disk];
+}
+
+/* Like whoever submits to a full queue, a reclaimer waits for a place. */
+static void note_queue(struct vm *vm, struct scan_control *sc,
+		       const struct disk *d)
+{
+	uint64_t room = disk_write_room_ns(d);
+
+	if (room <= vm->world.now_ns)
+		return;
+	assert(!disk_idle(d));
+	sc->wait_ns = MAX(sc->wait_ns, room - vm->world.now_ns);
+}
+
 /* Start its writing; true if it is clean at once (zram). */
 static bool write_page(struct vm *vm, struct scan_control *sc, uint32_t pfn,
 		       struct reclaim_stat *st)
 {
 	struct page *p = pfn_page(vm, pfn);
 	bool file = !(p->flags & PG_SWAPBACKED);
+	struct disk *d = page_disk(vm, p);
 	uint64_t done_ns;
 	bool sync;
 
@@ -214,13 +239,11 @@ static bool write_page(struct vm *vm, struct scan_control *sc, uint32_t pfn,
 		swap_writepage(vm, pfn, &sync, &done_ns);
 		sc->cost_ns += vm->conf.cost.swap_out_ns;
 	} else {
-		struct file *f = container_of(vm->mapping[p->mapping],
-					      struct file, mapping);
-
 		page_clear_dirty(vm, pfn);
 		page_set_writeback(vm, pfn);
-		disk_submit(&vm->disk[f->disk], true, &pfn, 1, &sync);
+		disk_submit(d, true, &pfn, 1, &sync);
 	}
+	note_queue(vm, sc, d);
 	return !(p->flags & (PG_WRITEBACK | PG_DIRTY));
 }
 

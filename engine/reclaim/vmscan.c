@@ -159,6 +159,7 @@ bool shrink_node_step(struct vm *vm, struct scan_control *sc)
 {
 	assert(sc->pgdat);
 	sc->sleep_ns = 0;
+	sc->wait_ns = 0;
 	sc->cost_ns += vm->conf.cost.scan_ns;
 	switch (sc->stage) {
 	case SHRINK_BEGIN:

@@ -55,6 +55,8 @@ struct scan_control {
 	uint64_t cost_ns; /* CPU time of the steps since it was taken */
 	/* where a reclaimer should sleep after this step; 0: nowhere */
 	uint64_t sleep_ns;
+	/* a disk's queue is full: wait so long before the next step */
+	uint64_t wait_ns;
 	enum vm_throttle sleep_why;
 
 	/* of the node in hand, since its shrink began: E.1 */
@@ -113,6 +115,8 @@ enum node_reclaim_verdict node_reclaim_begin(struct vm *vm, struct reclaim *r,
 					     struct zone *z,
 					     const struct page_request *rq);
 enum reclaim_result node_reclaim_step(struct vm *vm, struct reclaim *r);
+/* In the middle of a node: go on, or asleep until a disk has room. */
+enum reclaim_result wait_for_queue(struct vm *vm, struct reclaim *r);
 void node_reclaim_abort(struct vm *vm, struct reclaim *r);
 
 /* E.2 rule 5, pure: the weights of anon and file. */
