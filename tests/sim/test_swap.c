@@ -54,6 +54,26 @@ START_TEST(test_out)
 }
 END_TEST
 
+/*
+ * A disk that seeks for every page: reclaim waits for a place in its queue,
+ * and does not put all of swap under writeback to find nothing free.
+ */
+START_TEST(test_slow_disk)
+{
+	struct vm_machine m;
+	struct harness h;
+
+	crowded(&m, 64);
+	vm_disk_defaults(&m.disk[0], VM_DISK_HDD);
+	harness_start(&h, &m);
+	ck_assert_int_eq(harness_op(&h, "hungry", VM_OP_ALLOC, MIB(40)), 0);
+	/* the batch that found the last place may be 32 pages on each CPU */
+	ck_assert_uint_le(harness_node(&h, NR_WRITEBACK), 256 + 3 * 32);
+	ck_assert_uint_eq(harness_event(&h, OOM_KILL), 0);
+	harness_stop(&h);
+}
+END_TEST
+
 START_TEST(test_and_back)
 {
 	struct vm_machine m;
@@ -184,5 +204,5 @@ START_TEST(test_swapoff)
 }
 END_TEST
 
-CHECK_MAIN("swap", test_out, test_and_back, test_read_ahead, test_priorities,
-	   test_full, test_swapoff)
+CHECK_MAIN("swap", test_out, test_slow_disk, test_and_back, test_read_ahead,
+	   test_priorities, test_full, test_swapoff)
