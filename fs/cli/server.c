@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
@@ -204,11 +205,23 @@ static int set_clock_going(struct server *sv, const struct server_options *o)
 	return err;
 }
 
+/*
+ * No program that the server could start gains anything by it; before there
+ * are threads, since each has this for itself.  A user's own server is left
+ * out: its mount is taken away by fusermount3, which has to become root.
+ */
+static void gain_nothing(void)
+{
+	if (!geteuid() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		cmd_warn("no_new_privs: %s", strerror(errno));
+}
+
 int server_create(struct server *sv, const struct server_options *o)
 {
 	const char *what = "machine";
 	int err;
 
+	gain_nothing();
 	if (o->seed_given)
 		sv->machine.seed = o->seed;
 	err = vm_create(&sv->vm, &sv->machine, o->clock);

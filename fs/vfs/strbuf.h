@@ -81,7 +81,7 @@ const char *strbuf_str(struct strbuf *sb);
 
 static inline void strbuf_push(struct strbuf *sb, const char *s, size_t nr)
 {
-	char *to = strbuf_reserve(sb, nr);
+	char *to = nr ? strbuf_reserve(sb, nr) : NULL;
 
 	if (to) {
 		memcpy(to, s, nr);

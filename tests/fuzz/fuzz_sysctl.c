@@ -43,11 +43,15 @@ static void check_bounds(struct rig *rig, const struct vm_ctl *ctl)
 	vm_ctl_get(rig_vm(rig), ctl, value);
 	for (i = 0; i < ctl->nr; i++) {
 		if (ctl->type == VM_CTL_ULONG)
-			FUZZ_DEMAND((uint64_t)value[i] >= (uint64_t)ctl->min &&
-				    (uint64_t)value[i] <= (uint64_t)ctl->max);
+			/* 0: the other of bytes and ratio counts. */
+			FUZZ_DEMAND(!value[i] ||
+				    ((uint64_t)value[i] >=
+					     (uint64_t)ctl->min &&
+				     (uint64_t)value[i] <=
+					     (uint64_t)ctl->max));
 		else
-			FUZZ_DEMAND(value[i] >= ctl->min &&
-				    value[i] <= ctl->max);
+			FUZZ_DEMAND(!value[i] || (value[i] >= ctl->min &&
+						  value[i] <= ctl->max));
 	}
 }
 

@@ -163,9 +163,24 @@ START_TEST(test_error_stays)
 }
 END_TEST
 
+/* Nothing added to nothing: no memory is asked for, and none is touched. */
+START_TEST(test_nothing)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_puts(&sb, "");
+	strbuf_push(&sb, NULL, 0);
+	ck_assert_ptr_null(sb.bytes);
+	ck_assert_uint_eq(sb.len, 0);
+	ck_assert_int_eq(strbuf_error(&sb), 0);
+	ck_assert_str_eq(strbuf_str(&sb), "");
+	strbuf_release(&sb);
+}
+END_TEST
+
 CHECK_MAIN_ROWS("strbuf", { test_starts_on_the_stack, 0 },
 		{ test_grows_by_any_amount, 0 }, { test_decimal, NR_NUMBERS },
 		{ test_negative, 0 }, { test_alignment, 0 },
 		{ test_printf, 0 },
 		{ test_list, sizeof(lists) / sizeof(lists[0]) },
-		{ test_error_stays, 0 })
+		{ test_error_stays, 0 }, { test_nothing, 0 })
