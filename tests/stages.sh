@@ -8,9 +8,9 @@
 # tests/mount and tests/conformance; examples are examples/*.sh.
 
 # Beyond what the program itself needs (SETUP_BUILD).
-STAGE_PACKAGES='bats busybox check clang curl earlyoom htop nohang numactl
-	perl procps prometheus-node-exporter python3 python3-psutil sysstat tmux
-	util-linux mount'
+STAGE_PACKAGES='bats busybox check clang curl earlyoom htop libclang-rt-dev
+	nohang numactl perl procps prometheus-node-exporter python3
+	python3-psutil sysstat tmux util-linux mount'
 
 # build name | compiler | groups | meson options
 STAGES='
@@ -95,6 +95,7 @@ stage_list() {
 stage_names() {
 	{
 		echo tidy
+		[ -n "$quick" ] || echo fuzz
 		each_stage stage_list
 	} | grep -E -- "$pattern"
 }
@@ -137,5 +138,9 @@ stages() {
 	case_start tidy "$top/tests/tidy.sh"
 	each_stage stage_build
 	each_stage stage_run
+	# A build of its own, two targets at a time.
+	if [ -z "$quick" ]; then
+		case_start fuzz "$top/tests/fuzz/run.sh"
+	fi
 	cases_wait
 }

@@ -107,12 +107,13 @@ static void read_zoneinfo(struct capture *c, struct node_map *map, char *text)
 		z = &none;
 		node = node_of(c, map, nid);
 		type = zone_type(name);
-		if (node && type >= 0) {
-			node->zones_given = true;
+		if (!node)
+			continue;
+		node->zones_given = true; /* even if none of them is known */
+		if (type >= 0)
 			z = &node->zone[type];
-		} else if (node) {
+		else
 			cmd_warn("zone %s: not simulated, left out", name);
-		}
 	}
 	forget_empty(c->m);
 }

@@ -7,15 +7,6 @@
  * Whatever they hold, capture comes to an end, and the machine that it writes
  * is one that reads back, or one that it has warned of.
  */
-/*
- * fuzz_capture.c - reclaimfs capture on a /proc and /sys that lie.
- *
- * An input is a tree: "=", a letter and a newline begin the file that the letter
- * is of in the
- * list below, what follows up to the next is its text.  Whatever they hold,
- * capture comes to an end, and the machine that it writes is one that reads
- * back, or one that it has warned of.
- */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>

@@ -37,7 +37,8 @@ static void trigger(const char *text, size_t len)
 	psi_trigger_update(&t, 5 + t.win.size_us, 7 + t.threshold_us);
 }
 
-static int adj_of(struct rig *rig, int pid)
+/* How low the task may be set without a capability from where it stands. */
+static int adj_of(struct rig *rig, int pid, int *lowest)
 {
 	struct vm_task_stat t;
 
@@ -45,13 +46,16 @@ static int adj_of(struct rig *rig, int pid)
 	FUZZ_DEMAND(t.oom_score_adj >= VM_OOM_SCORE_ADJ_MIN &&
 		    t.oom_score_adj <= VM_OOM_SCORE_ADJ_MAX);
 	FUZZ_DEMAND(t.oom_score >= 0 && t.oom_score <= 2000);
+	if (lowest)
+		*lowest = t.oom_score_adj < t.oom_score_adj_min ?
+				  t.oom_score_adj : t.oom_score_adj_min;
 	return t.oom_score_adj;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rig *rig = rig_shared(512);
-	int value = 0, before[3], pid;
+	int value = 0, lowest[3], pid, adj;
 	struct rig_file *f;
 	ssize_t n;
 
@@ -61,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pid_parse_int((const char *)data + 1, size - 1, *data & 1, &value))
 		FUZZ_DEMAND(!value);
 	for (pid = RIG_PID; pid < RIG_PID + 3; pid++)
-		before[pid - RIG_PID] = adj_of(rig, pid);
+		adj_of(rig, pid, &lowest[pid - RIG_PID]);
 	rig_user(rig, *data & 0x80 ? 1000 : 0);
 	if (!rig_open(rig, knobs[(*data & 0x7f) % NR_KNOBS], O_RDWR, &f)) {
 		n = rig_write(rig, f, data + 1, size - 1, 0);
@@ -72,9 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	rig_user(rig, 0);
 	for (pid = RIG_PID; pid < RIG_PID + 3; pid++) {
-		if (*data & 0x80)
-			FUZZ_DEMAND(adj_of(rig, pid) >= before[pid - RIG_PID]);
-		adj_of(rig, pid);
+		adj = adj_of(rig, pid, NULL);
+		FUZZ_DEMAND(!(*data & 0x80) || adj >= lowest[pid - RIG_PID]);
 	}
 	return 0;
 }

@@ -97,6 +97,7 @@ static bool of_lines(const char *path)
 	static const char *const not_so[] = {
 		"/cmdline", "/environ", "/auxv", "/comm", "kmsg", "/spawn",
 		"/events", "/trace_pipe", "/latency", "/uevent",
+		"/wchan", "/loginuid", "/sessionid",
 	};
 	size_t i;
 

@@ -4,7 +4,7 @@
 # Many processes that do to a mount what nobody should (hostile/clients.c):
 # it still answers, whole, and its server ends by itself and in order.
 #
-# HOSTILE_CALLS  calls of each process (default 250); HOSTILE_SEED.
+# HOSTILE_CALLS  calls of each process (default 4000); HOSTILE_SEED.
 
 . "${0%/*}/lib.sh"
 need_fuse
@@ -32,7 +32,7 @@ serve() {
 attack() {
 	serve "$1"
 	timeout -s KILL 600 "$CLIENTS" "$MNT" "${HOSTILE_SEED:-$2}" "$3" \
-		"${HOSTILE_CALLS:-250}"
+		"${HOSTILE_CALLS:-4000}"
 	is "$1: no client saw what must not be" $? 0
 	# They may have stopped the clock, or halted the machine.
 	is "$1: it answers" "$(grep -c '^MemTotal:' "$MNT/proc/meminfo")" 1
