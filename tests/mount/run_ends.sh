@@ -72,7 +72,8 @@ is 'that is said as well' "$(grep -c 'inside of a machine already' \
 # Nothing is left of fifty, of which some were killed at any moment.
 install -m 755 "$RF" "$DIR/rf"
 ours() {
-	ls -l /proc/[0-9]*/exe 2>/dev/null | grep -c -- "-> $DIR/rf\(-user\)\{0,1\}\$"
+	ls -l /proc/[0-9]*/exe 2>/dev/null |
+		grep -c -- "-> $DIR/rf\(-user\)\{0,1\}\$"
 }
 quiet() {
 	[ "$(ours)" -eq 0 ]
@@ -106,8 +107,8 @@ fi
 until_so quiet
 is 'no process' "$(ours)" 0
 is 'no mount' "$(grep -c . /proc/self/mountinfo)" "$mounts"
-is 'no file' "$(ls -A "$DIR" | grep -vcx \
-	'm.conf\|leak.conf\|events\|settings\|fuse\|ready\|out\|err\|rf\|rf-user')" 0
+mine='m.conf\|leak.conf\|events\|settings\|fuse\|ready\|out\|err'
+is 'no file' "$(ls -A "$DIR" | grep -vcx "$mine\|rf\|rf-user")" 0
 
 # The machine may be killed from inside; the command does not go on blindly.
 status 'kill -9 of all' 1 run -- sh -c 'kill -9 -1; sleep 60'
