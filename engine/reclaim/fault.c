@@ -26,11 +26,12 @@ static bool allocating(const struct access *a)
 /* Awake again, or to be killed: what the sleep was counts for. */
 static void account_sleep(struct vm *vm, struct task *t, struct access *a)
 {
-	uint64_t ns = vm->world.now_ns - a->slept_ns;
+	const uint64_t now_ns = MAX(vm->world.now_ns, 1); /* as step_sleep() */
+	uint64_t ns = now_ns - a->slept_ns;
 
 	if (!a->slept_ns)
 		return;
-	assert(vm->world.now_ns >= a->slept_ns);
+	assert(now_ns >= a->slept_ns);
 	a->slept_ns = 0;
 	if (a->stage == ACCESS_DIRTY)
 		t->throttle_ns += ns;

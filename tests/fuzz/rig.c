@@ -264,7 +264,8 @@ static void list(struct rig *rig, fuse_ino_t ino, size_t chunk)
 	for (i = 0; i < 64; i++) {
 		req_init(&r, rig);
 		r.buf = buf;
-		r.size = chunk < sizeof(buf) ? chunk : sizeof(buf);
+		/* The kernel asks for something. */
+		r.size = chunk < sizeof(buf) ? chunk + 1 : sizeof(buf);
 		if (i & 1)
 			session_ops.readdir(REQ(&r), ino, r.size, off, &fi);
 		else

@@ -137,5 +137,35 @@ START_TEST(test_machines_that_cannot_be)
 }
 END_TEST
 
-CHECK_MAIN("faults", test_create_sim, test_create_threads, test_start_threads,
-	   test_spawn, test_machines_that_cannot_be)
+/*
+ * The end comes at any step, the first moment of all included, when a task
+ * already sleeps and the clock still stands at 0.
+ */
+START_TEST(test_destroy_at_any_step)
+{
+	struct harness h;
+	struct vm_machine m;
+	struct vm_phase_conf *p;
+	struct vm_task_conf *t;
+	uint64_t steps;
+
+	for (steps = 0; steps < 120; steps++) {
+		machine_two_nodes(&m, 16);
+		machine_swap(&m, 8);
+		machine_file(&m, "/file", 8);
+		t = machine_task(&m, "reader");
+		snprintf(t->file, sizeof(t->file), "/file");
+		p = machine_phase(t);
+		p->target = VM_TARGET_FILE;
+		p->pattern = VM_PATTERN_UNIFORM;
+		p->write_permille = 200;
+		harness_start(&h, &m);
+		vm_run_until(h.vm, VM_SECOND, steps);
+		harness_stop(&h);
+	}
+}
+END_TEST
+
+CHECK_MAIN("faults", test_destroy_at_any_step, test_create_sim,
+	   test_create_threads, test_start_threads, test_spawn,
+	   test_machines_that_cannot_be)
