@@ -8,7 +8,7 @@
 #	jobs	cases at a time
 #	pattern	names to run
 #
-# A result is one line in $work/results: passed failed skipped name
+# A result is one line in $work/results: passed failed skipped name seconds
 
 # What ends a hang.  Nothing is measured by it.
 CASE_LIMIT=900
@@ -89,7 +89,7 @@ count() {
 # case_run NAME COMMAND...: one case with a TMPDIR of its own.
 case_run() {
 	local name=$1 log dir status
-	local passed failed skipped
+	local passed failed skipped began=$SECONDS
 	shift
 	log=$builds/logs/${name//\//-}.log
 	dir=$work/${name//\//-}
@@ -108,7 +108,8 @@ case_run() {
 	fi
 	rm -rf "$dir" 2>/dev/null
 	read -r passed failed skipped < <(count $status "$log")
-	echo "$passed $failed $skipped $name" >>"$work/results"
+	echo "$passed $failed $skipped $name $((SECONDS - began))" \
+		>>"$work/results"
 	case_tell "$name" "$log" "$passed" "$failed" "$skipped"
 }
 
@@ -142,8 +143,10 @@ cases_wait() {
 	wait
 }
 
-# The last line of a run.
+# The last line of a run; before it what took longest, for information.
 summary() {
+	sort -k 5nr "$1" | head -n 5 |
+		awk '$5 > 5 { printf "slow: %s, %d s\n", $4, $5 }'
 	awk '
 		{ passed += $1; failed += $2; skipped += $3 }
 		$2 > 0 { print "failed: " $4 }

@@ -65,6 +65,10 @@ group_cases() {
 		esac
 		printf '%s\t%s\n' "$build/$group/$name" "$file"
 	done
+	if [ "$group" = example ]; then
+		printf '%s\t%s\n' "$build/$group/pressure" \
+			"$builds/$build/examples/pressure"
+	fi
 }
 
 # What a build brings with it, for one line of STAGES.
