@@ -146,13 +146,13 @@ nodes = ( { memory = "256M"; cpus = "0-1"; } );
 disks = ( { name = "nvme0n1"; } );
 tasks = (
 	{ name = "steady"; pid = 500; rss = "60M"; },
-	{ name = "leaky"; pid = 501; leak = "100M/s"; }
+	{ name = "leaky"; pid = 501; leak = "30M/s"; }
 );
 END
 if have earlyoom; then
 	cat >"$DIR/daemon.sh" <<'END'
 earlyoom -r 0 "$@" >/dev/null 2>&1 &
-tries=300
+tries=1200
 while [ -d /proc/500 ] && [ -d /proc/501 ] && [ $tries -gt 0 ]; do
 	sleep 0.1
 	tries=$((tries - 1))
@@ -171,7 +171,7 @@ fi
 if have nohang && [ -r /etc/nohang/nohang.conf ] && [ "$(id -u)" -eq 0 ]; then
 	cat >"$DIR/nohang.sh" <<'END'
 nohang --monitor --config /etc/nohang/nohang.conf >"$1" 2>&1 &
-tries=300
+tries=1200
 while [ -d /proc/501 ] && [ $tries -gt 0 ]; do
 	sleep 0.1
 	tries=$((tries - 1))

@@ -10,7 +10,7 @@ start -o clock=virtual
 echo 3s >"$MNT/sandbox/clock/advance"
 
 # Prints "FAILED: why" for what is not so, and "ok" for a file without.
-timeout 300 python3 - "$MNT" >"$DIR/result" <<'END'
+timeout 800 python3 - "$MNT" >"$DIR/result" <<'END'
 import os
 import stat
 import sys
