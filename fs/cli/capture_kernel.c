@@ -40,6 +40,23 @@ static bool parse_values(const struct vm_ctl *ctl, const char *text,
 	return true;
 }
 
+/* Another kernel's bounds may be wider; 0 is the silent half of a pair. */
+static bool in_bounds(const struct vm_ctl *ctl, const int64_t *value)
+{
+	unsigned i;
+
+	for (i = 0; i < ctl->nr; i++) {
+		if (!value[i])
+			continue;
+		if (ctl->type == VM_CTL_ULONG ?
+			    (uint64_t)value[i] < (uint64_t)ctl->min ||
+				    (uint64_t)value[i] > (uint64_t)ctl->max :
+			    value[i] < ctl->min || value[i] > ctl->max)
+			return false;
+	}
+	return true;
+}
+
 static void capture_sysctls(struct capture *c)
 {
 	int64_t value[VM_CTL_MAX_VALUES];
@@ -55,11 +72,15 @@ static void capture_sysctls(struct capture *c)
 		if (!text)
 			continue;
 		found++;
-		if (parse_values(ctl, text, value))
-			ctl_values_add(c->m, ctl, value);
-		else
+		if (!parse_values(ctl, text, value))
 			cmd_warn("%s/sys/vm/%s: \"%.20s\", expected numbers",
 				 c->proc, ctl->name, text);
+		else if (!in_bounds(ctl, value))
+			cmd_warn("%s/sys/vm/%s: \"%.*s\", out of bounds, "
+				 "default taken", c->proc, ctl->name,
+				 (int)strcspn(text, "\n"), text);
+		else
+			ctl_values_add(c->m, ctl, value);
 		free(text);
 	}
 	if (!found)
