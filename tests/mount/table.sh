@@ -19,7 +19,8 @@ mnt = sys.argv[1]
 
 # Files that wait for what comes, and those that are used up by reading.
 STREAMS = ("proc/kmsg", "dev/kmsg", "sandbox/events",
-           "sys/kernel/tracing/trace_pipe")
+           "sys/kernel/tracing/trace_pipe",
+           "sys/kernel/debug/tracing/trace_pipe")
 # Text that Linux ends without a newline, by the last part of the path.
 NO_NEWLINE = ("cmdline", "environ", "wchan", "loginuid", "sessionid")
 
