@@ -409,10 +409,15 @@ ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len,
 		free(t);
 		return -ENOMEM;
 	}
+	/* The driver must not see the count before the task has the op: its
+	 * step in between would make the clock depend on who was faster. */
+	pthread_mutex_lock(&d->lock);
 	atomic_fetch_add(&d->nr_ops, 1);
 	err = vm_task_submit(d->vm, t->pid, &t->op);
-	if (err) {
+	if (err)
 		atomic_fetch_sub(&d->nr_ops, 1);
+	pthread_mutex_unlock(&d->lock);
+	if (err) {
 		file_complete(t->wait, err);
 		free(t);
 		return FILE_QUEUED;
