@@ -37,7 +37,9 @@ static const char *const bound[] = {
 	"/sys/block",
 	"/sys/devices/system/cpu",
 	"/sys/devices/system/node",
+	"/sys/kernel/debug",
 	"/sys/kernel/mm",
+	"/sys/kernel/tracing",
 	"/dev/kmsg",
 };
 
@@ -294,7 +296,8 @@ static int bind_one(const char *tree, const char *path)
 	struct stat st;
 
 	snprintf(from, sizeof(from), "%s%s", tree, path);
-	if (stat(from, &st) || stat(path, &st))
+	/* The tree itself stays in sight, wherever it had to be mounted. */
+	if (!strcmp(tree, path) || stat(from, &st) || stat(path, &st))
 		return 0;
 	if (mount(from, path, NULL, MS_BIND, NULL)) {
 		cmd_warn("%s: cannot lay the simulated one over it: %s", path,

@@ -64,6 +64,15 @@ if has_user; then
 		"$nr tried"
 fi
 
+# What traces is the machine's, by both names.
+for dir in tracing debug/tracing; do
+	[ -d "/sys/kernel/${dir%/*}" ] || continue
+	is "/sys/kernel/$dir is the simulated one" "$(run -- sh -c '
+		cd /sys/kernel/$0 && echo 1 >events/vmscan/enable &&
+		stat -f -c %T . && grep -c "entries-in-buffer" trace' "$dir" |
+		xargs)" 'fuseblk 1'
+done
+
 # What is not simulated is there to be read.
 is 'the real settings can be read' \
 	"$(run -- cat /proc/.host/sys/kernel/ostype)" Linux
