@@ -188,11 +188,13 @@ int session_run(struct session *s)
 		goto out;
 	take_signals(s, old);
 	err = fuse_session_loop(s->fuse);
+	/* Again: answers that find no device any more are no error now. */
+	fuse_session_exit(s->fuse);
 	notifier_stop(s);
 	give_signals_back(old);
 out:
+	file_cancel_all(s); /* their answers go to a device still open */
 	unmount(s);
-	file_cancel_all(s);
 	return err < 0 ? err : atomic_load(&s->signo);
 }
 
@@ -210,8 +212,8 @@ void session_destroy(struct session *s)
 
 	if (!s)
 		return;
-	unmount(s);
 	file_cancel_all(s);
+	unmount(s);
 	none_kept = file_orphan_all(s);
 	file_close_all(s);
 	vanished_flush(s);

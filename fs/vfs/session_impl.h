@@ -125,7 +125,7 @@ bool file_orphan_all(struct session *s);
 void session_free(struct session *s);
 /* Close what is still open, free the closed files: the mount is gone. */
 void file_close_all(struct session *s);
-/* Cancel or answer whatever is kept; the mount is gone. */
+/* Cancel or answer whatever is kept; nothing more is asked. */
 void file_cancel_all(struct session *s);
 /* Answer @req with what a read handler gave. */
 void file_reply_read(fuse_req_t req, int err, const char *text, size_t len);

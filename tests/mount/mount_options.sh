@@ -72,4 +72,15 @@ wait $pid 2>/dev/null
 stop
 is 'KILL: it can be unmounted' "$(ls "$MNT")" ''
 
+# Whoever waits for an answer at the end gets one, and none goes astray.
+"$RF" mount -f -o clock=virtual "$MNT" 2>"$DIR/err" &
+pid=$!
+until_so test -e "$MNT/sandbox"
+cat "$MNT/sandbox/events" >"$DIR/events" 2>/dev/null &
+cat "$MNT/dev/kmsg" >/dev/null 2>&1 &
+until_so test -s "$DIR/events"
+kill -TERM $pid
+wait
+is 'ends without a word, though somebody waits' "$(cat "$DIR/err")" ''
+
 finish
