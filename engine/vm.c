@@ -148,6 +148,27 @@ uint64_t vm_now_ns(struct vm *vm)
 	return now;
 }
 
+void vm_hold(struct vm *vm)
+{
+	lock_keep(&vm->world.lock);
+}
+
+void vm_release(struct vm *vm)
+{
+	lock_let_go(&vm->world.lock);
+}
+
+uint64_t vm_steps(struct vm *vm)
+{
+	uint64_t steps = 0;
+
+	lock_take(&vm->world.lock);
+	for (uint32_t i = 0; i < vm->world.nr_actors; i++)
+		steps += vm->world.actor[i]->steps;
+	lock_drop(&vm->world.lock);
+	return steps;
+}
+
 int vm_world_switch(struct vm *vm, enum vm_world_kind kind)
 {
 	int err;

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory/psi.h"
 #include "world/compiler.h"
@@ -213,18 +214,26 @@ void psi_update(struct psi *p, uint64_t now_ns)
 		psi_renew(p, res, (unsigned)MIN(missed, UINT32_MAX), period);
 }
 
-void psi_get(struct psi *p, uint64_t now_ns, struct vm_psi out[VM_NR_PSI])
+void psi_get(const struct psi *p, uint64_t now_ns, struct vm_psi out[VM_NR_PSI])
 {
-	psi_update(p, now_ns);
+	struct psi_cpu cpu[VM_MAX_CPUS];
+	struct psi at = *p;
+
+	/* Collecting weighs the CPUs since the last time: whoever only looks
+	 * must not be the cause of one. */
+	assert(p->nr_cpus <= VM_MAX_CPUS);
+	memcpy(cpu, p->cpu, p->nr_cpus * sizeof(cpu[0]));
+	at.cpu = cpu;
+	psi_update(&at, now_ns);
 	for (unsigned res = 0; res < VM_NR_PSI; res++) {
 		struct vm_psi *o = &out[res];
 
 		for (unsigned i = 0; i < 3; i++) {
-			o->some_avg[i] = p->avg[res][0][i];
-			o->full_avg[i] = p->avg[res][1][i];
+			o->some_avg[i] = at.avg[res][0][i];
+			o->full_avg[i] = at.avg[res][1][i];
 		}
-		o->some_total_us = p->total_ns[res][0] / 1000;
-		o->full_total_us = p->total_ns[res][1] / 1000;
+		o->some_total_us = at.total_ns[res][0] / 1000;
+		o->full_total_us = at.total_ns[res][1] / 1000;
 		assert(o->full_total_us <= o->some_total_us);
 	}
 }

@@ -52,7 +52,10 @@ void psi_change(struct psi *p, unsigned cpu, uint32_t clear, uint32_t set,
 
 /* Collect times; renew the averages when a period has passed. */
 void psi_update(struct psi *p, uint64_t now_ns);
-void psi_get(struct psi *p, uint64_t now_ns, struct vm_psi out[VM_NR_PSI]);
+
+/* What it would say if it were renewed at @now_ns; nothing changes. */
+void psi_get(const struct psi *p, uint64_t now_ns,
+	     struct vm_psi out[VM_NR_PSI]);
 
 /*
  * Pure.  One period of an average: @avg old, @stall_ns of @period_ns stalled,

@@ -23,6 +23,9 @@
 static _Thread_local enum lock_rank held[MAX_HELD];
 static _Thread_local unsigned nr_held;
 
+/* The lock that this thread keeps, or NULL. */
+static _Thread_local const struct lock *kept;
+
 static void rank_push(const struct lock *l)
 {
 	if (!vm_developer)
@@ -153,6 +156,8 @@ static void ticket_pass(struct lock *l)
 
 NO_LOCK_ANALYSIS void lock_take(struct lock *l)
 {
+	if (kept == l)
+		return;
 	rank_push(l);
 	pthread_mutex_lock(&l->mutex);
 	ticket_wait(l);
@@ -169,10 +174,26 @@ NO_LOCK_ANALYSIS void lock_take_behind(struct lock *l)
 
 NO_LOCK_ANALYSIS void lock_drop(struct lock *l)
 {
+	if (kept == l)
+		return;
 	rank_pop(l);
 	pthread_mutex_lock(&l->mutex);
 	ticket_pass(l);
 	pthread_mutex_unlock(&l->mutex);
+}
+
+NO_LOCK_ANALYSIS void lock_keep(struct lock *l)
+{
+	assert(!kept);
+	lock_take(l);
+	kept = l;
+}
+
+NO_LOCK_ANALYSIS void lock_let_go(struct lock *l)
+{
+	assert(kept == l);
+	kept = NULL;
+	lock_drop(l);
 }
 
 void lock_wait(struct lock *l, pthread_cond_t *cond, uint64_t until_ns)
@@ -183,6 +204,7 @@ void lock_wait(struct lock *l, pthread_cond_t *cond, uint64_t until_ns)
 	};
 
 	assert(!vm_developer || (nr_held && held[nr_held - 1] == l->rank));
+	assert(kept != l);
 	pthread_mutex_lock(&l->mutex);
 	ticket_pass(l);
 	if (until_ns == UINT64_MAX)

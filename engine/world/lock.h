@@ -52,6 +52,14 @@ void lock_take(struct lock *l) ACQUIRE(l);
 void lock_take_behind(struct lock *l) ACQUIRE(l);
 void lock_drop(struct lock *l) RELEASE(l);
 
+/*
+ * Keep @l over several takes and drops of this thread, which then do nothing:
+ * what they guard is one piece for everybody else.  One lock a thread, not
+ * nested, and never around a lock_wait().
+ */
+void lock_keep(struct lock *l);
+void lock_let_go(struct lock *l);
+
 /* A condition for lock_wait(), on the monotonic clock.  0 or -EAGAIN. */
 int lock_cond_init(pthread_cond_t *cond);
 void lock_cond_fini(pthread_cond_t *cond);

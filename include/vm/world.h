@@ -48,6 +48,21 @@ void vm_pause(struct vm *vm, bool paused);
 bool vm_paused(struct vm *vm);
 
 /*
+ * Nobody but this thread sees or changes the machine from here on, until
+ * vm_release(): several calls become one moment.  Keep it short; not nested,
+ * not around vm_world_switch(), vm_start(), vm_destroy() or vm_run_*().
+ */
+void vm_hold(struct vm *vm);
+void vm_release(struct vm *vm);
+
+/*
+ * Steps that actors have done since boot.  In the sim world this and
+ * vm_now_ns() say where a run stands: the same seed, calls and places give
+ * the same machine.
+ */
+uint64_t vm_steps(struct vm *vm);
+
+/*
  * SIM: let the machine run until @until_ns, at most @max_steps steps of
  * actors, so that a caller who has other things to do comes back.  Returns
  * true when @until_ns has been reached (the clock then stands on it).

@@ -118,6 +118,8 @@ START_TEST(test_steps_do_not_matter)
 	pieces = *harness_look(&h);
 	ck_assert_mem_eq(whole.event, pieces.event, sizeof(whole.event));
 	ck_assert_mem_eq(whole.node, pieces.node, sizeof(whole.node));
+	ck_assert_mem_eq(whole.cpu, pieces.cpu, sizeof(whole.cpu));
+	ck_assert_mem_eq(whole.psi, pieces.psi, sizeof(whole.psi));
 	harness_stop(&h);
 }
 END_TEST

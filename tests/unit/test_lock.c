@@ -210,5 +210,32 @@ START_TEST(test_rank_order)
 }
 END_TEST
 
+/* Who keeps it may take and drop it, and nobody gets in between. */
+START_TEST(test_kept)
+{
+	pthread_t thread;
+	unsigned id = 1;
+
+	ck_assert_int_eq(lock_init(&lock, LOCK_RANK_WORLD), 0);
+	nr_done = 0;
+	lock_keep(&lock);
+	ck_assert_int_eq(pthread_create(&thread, NULL, note_turn, &id), 0);
+	while (drawn() < 2)
+		sched_yield();
+	for (unsigned i = 0; i < NR_ROUNDS; i++) {
+		lock_take(&lock);
+		lock_drop(&lock);
+		sched_yield();
+	}
+	ck_assert_uint_eq(nr_done, 0);
+	lock_let_go(&lock);
+	lock_take(&lock);
+	ck_assert_uint_eq(nr_done, 1);
+	lock_drop(&lock);
+	pthread_join(thread, NULL);
+	lock_fini(&lock);
+}
+END_TEST
+
 CHECK_MAIN("lock", test_excludes, test_fair, test_behind, test_wait,
-	   test_wait_until, test_rank_order)
+	   test_wait_until, test_rank_order, test_kept)

@@ -141,6 +141,7 @@ START_TEST(test_period)
 	ck_assert_uint_eq(hundredths(out[VM_PSI_MEM].full_avg[1]), 327);
 	ck_assert_uint_eq(out[VM_PSI_MEM].full_total_us, PSI_PERIOD_NS / 1000);
 	/* nothing more for a day: it decays at the next look */
+	psi_update(&p, PSI_PERIOD_NS);
 	for (unsigned cpu = 0; cpu < 2; cpu++)
 		psi_change(&p, cpu, PSI_MEMSTALL, 0, PSI_PERIOD_NS);
 	psi_get(&p, 86400 * SECOND, out);
