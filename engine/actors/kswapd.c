@@ -169,9 +169,6 @@ static uint64_t end_nap(struct kswapd *k, uint64_t now)
 	count_event(k->vm, early ? KSWAPD_LOW_WMARK_HIT_QUICKLY
 				 : KSWAPD_HIGH_WMARK_HIT_QUICKLY);
 	pgdat->kswapd_order = MAX(pgdat->kswapd_order, k->order);
-	if (pgdat->kswapd_highest_zoneidx == VM_NR_ZONES ||
-	    pgdat->kswapd_highest_zoneidx < k->highest_zoneidx)
-		pgdat->kswapd_highest_zoneidx = k->highest_zoneidx;
 	resume(k);
 	return now;
 }

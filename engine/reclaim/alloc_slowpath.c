@@ -136,7 +136,7 @@ static enum alloc_result step_throttle(struct vm *vm, struct alloc_context *ac)
 		begin_direct_reclaim(vm, ac);
 		return ALLOC_AGAIN;
 	}
-	wake_all_kswapds(vm, ac);
+	wake_kswapd_of_throttled(vm, pgdat);
 	if (!ac->stalled)
 		count_event(vm, PGSCAN_DIRECT_THROTTLE);
 	set_stalled(vm, ac, true);

@@ -234,3 +234,14 @@ bool allow_direct_reclaim(struct vm *vm, struct pgdat *pgdat)
 	}
 	return !reserve || free > reserve / 2;
 }
+
+void wake_kswapd_of_throttled(struct vm *vm, struct pgdat *pgdat)
+{
+	if (!pgdat->kswapd_waiting)
+		return;
+	assert(pgdat->kswapd_actor);
+	pgdat->kswapd_highest_zoneidx =
+		MIN(pgdat->kswapd_highest_zoneidx, VM_ZONE_NORMAL);
+	pgdat->kswapd_waiting = false;
+	actor_wake(pgdat->kswapd_actor, vm->world.now_ns);
+}

@@ -161,4 +161,10 @@ bool pgdat_boosted(const struct pgdat *pgdat, int highest_zoneidx);
 /* C.4: enough free to let throttled reclaimers go on? */
 bool allow_direct_reclaim(struct vm *vm, struct pgdat *pgdat);
 
+/*
+ * It is not: kswapd must be awake, and for the zones that are waited for,
+ * though a zone above them may be enough for it to sleep.
+ */
+void wake_kswapd_of_throttled(struct vm *vm, struct pgdat *pgdat);
+
 #endif

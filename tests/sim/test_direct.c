@@ -117,5 +117,66 @@ START_TEST(test_not_while_kswapd_keeps_up)
 }
 END_TEST
 
+/* Zone Movable above the rest of the node, full; the rest as good as. */
+static void full_with_movable(struct vm_machine *m)
+{
+	struct vm_zone_conf *zone;
+	struct vm_task_conf *t;
+
+	machine_one_node(m, 64);
+	vm_disk_defaults(&m->disk[0], VM_DISK_HDD);
+	machine_swap(m, 64);
+	zone = m->node[0].zone;
+	zone[VM_ZONE_NORMAL].spanned = MIB(40);
+	zone[VM_ZONE_NORMAL].present = zone[VM_ZONE_NORMAL].managed = MIB(40);
+	zone[VM_ZONE_MOVABLE] = (struct vm_zone_conf){
+		.start_pfn = MIB(40),
+		.spanned = MIB(24),
+		.present = MIB(24),
+		.managed = MIB(24),
+	};
+	t = machine_task(m, "first");
+	t->anon_pages = t->anon_resident = MIB(24);
+	machine_task(m, "second");
+	machine_task(m, "asker");
+}
+
+static void answered(struct vm_op *op, int err)
+{
+	ck_assert_int_eq(err, 0);
+	op->pages = 0;
+}
+
+/*
+ * C.4: who is throttled waits for the zones up to Normal, whatever zone his
+ * page may come from; when Movable is free again kswapd has to go on below.
+ */
+START_TEST(test_throttled_has_kswapd_awake)
+{
+	struct vm_op op = { .kind = VM_OP_ALLOC, .pages = 8,
+			    .done = answered };
+	const struct vm_zone_stat *zone;
+	struct vm_machine m;
+	struct harness h;
+
+	full_with_movable(&m);
+	harness_start(&h, &m);
+	harness_run(&h, VM_SECOND);
+	ck_assert_int_eq(harness_op(&h, "second", VM_OP_ALLOC, MIB(32)), 0);
+	zone = harness_look(&h)->node[0].zone;
+	ck_assert_uint_lt(zone[VM_ZONE_NORMAL].item[NR_FREE_PAGES], MIB(8));
+	ck_assert_int_eq(harness_sysctl(&h, "min_free_kbytes", 24 << 10), 0);
+	ck_assert_int_eq(vm_task_submit(h.vm, harness_pid(&h, "asker"), &op),
+			 0);
+	harness_run(&h, VM_MILLISECOND);
+	ck_assert_uint_gt(harness_event(&h, PGSCAN_DIRECT_THROTTLE), 0);
+	ck_assert_int_eq(vm_task_kill(h.vm, harness_pid(&h, "first")), 0);
+	harness_run(&h, 60 * VM_SECOND);
+	ck_assert_msg(!op.pages, "throttled for ever");
+	harness_stop(&h);
+}
+END_TEST
+
 CHECK_MAIN("direct", test_blocks_the_asker, test_stalls_are_counted,
-	   test_pressure, test_not_while_kswapd_keeps_up)
+	   test_pressure, test_not_while_kswapd_keeps_up,
+	   test_throttled_has_kswapd_awake)
