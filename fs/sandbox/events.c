@@ -12,7 +12,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +20,10 @@
 
 #include "fs/sandbox/events.h"
 #include "fs/sandbox/sandbox.h"
+#include "fs/vfs/ring.h"
 
 #define EVENT_TEXT_LEN 64
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* An event with a copy of what it points to. */
 struct event_rec {
@@ -71,15 +72,12 @@ struct event_rec {
 };
 
 struct events {
-	pthread_mutex_t lock;
-	struct event_rec *rec; /* [EVENTS_MAX], place seq % EVENTS_MAX */
-	uint64_t nr;	       /* seq of the next */
-	struct file_source source;
+	struct ring ring; /* of struct event_rec */
 };
 
-/* What an open file has read: events before @seq, and a part of a line. */
+/* What an open file has read: events before @at, and a part of a line. */
 struct events_reader {
-	uint64_t seq;
+	struct ring_place at;
 	struct strbuf rest;
 };
 
@@ -158,12 +156,10 @@ int events_create(struct events **ep)
 
 	if (!e)
 		return -ENOMEM;
-	e->rec = calloc(EVENTS_MAX, sizeof(*e->rec));
-	if (!e->rec) {
+	if (ring_init(&e->ring, EVENTS_MAX, sizeof(struct event_rec))) {
 		free(e);
 		return -ENOMEM;
 	}
-	pthread_mutex_init(&e->lock, NULL);
 	*ep = e;
 	return 0;
 }
@@ -172,8 +168,7 @@ void events_destroy(struct events *e)
 {
 	if (!e)
 		return;
-	pthread_mutex_destroy(&e->lock);
-	free(e->rec);
+	ring_fini(&e->ring);
 	free(e);
 }
 
@@ -245,9 +240,7 @@ void events_add(struct events *e, const struct vm_event *ev)
 
 	if (!(fields[ev->type] & F_KEPT))
 		return;
-	pthread_mutex_lock(&e->lock);
-	r = &e->rec[e->nr % EVENTS_MAX];
-	memset(r, 0, sizeof(*r));
+	r = ring_add(&e->ring);
 	r->type = ev->type;
 	r->time_ns = ev->time_ns;
 	r->cpu = ev->cpu;
@@ -260,9 +253,100 @@ void events_add(struct events *e, const struct vm_event *ev)
 	r->value = ev->value;
 	copy_text(r->comm, VM_COMM_LEN, ev->comm);
 	copy_more(r, ev);
-	e->nr++;
-	pthread_mutex_unlock(&e->lock);
-	file_source_wake(&e->source);
+	ring_added(&e->ring);
+}
+
+/* --- saved and brought back --- */
+
+static void pack_oom(struct pack *p, struct event_rec *r)
+{
+	pack_int(p, &r->oom.victim_pid);
+	pack_int(p, &r->oom.oom_score);
+	pack_int(p, &r->oom.oom_score_adj);
+	r->oom.constraint = (int)pack_index(p, (uint32_t)r->oom.constraint,
+					    COUNT(constraint_names));
+	pack_int(p, &r->oom.panic);
+	pack_text(p, r->oom.victim_comm, VM_COMM_LEN);
+	pack_u64(p, &r->oom.anon);
+	pack_u64(p, &r->oom.file);
+	pack_u64(p, &r->oom.shmem);
+	pack_u64(p, &r->oom.swap);
+	pack_u64(p, &r->oom.pgtables_bytes);
+}
+
+static void pack_retry(struct pack *p, struct event_rec *r)
+{
+	r->retry.zone = (int)pack_index(p, (uint32_t)r->retry.zone,
+					VM_NR_ZONES);
+	pack_int(p, &r->retry.loops);
+	pack_u64(p, &r->retry.reclaimable);
+	pack_u64(p, &r->retry.available);
+	pack_u64(p, &r->retry.min_wmark);
+	pack_bool(p, &r->retry.ok);
+}
+
+static void pack_throttle(struct pack *p, struct event_rec *r)
+{
+	r->throttle.reason = (int)pack_index(p, (uint32_t)r->throttle.reason,
+					     COUNT(throttle_names));
+	pack_u64(p, &r->throttle.timeout_us);
+	pack_u64(p, &r->throttle.delayed_us);
+}
+
+/* What only some events have; as put_more(). */
+static void pack_more(struct pack *p, struct event_rec *r, unsigned f)
+{
+	if (f & F_OOM) {
+		pack_oom(p, r);
+	} else if (f & F_SYSCTL) {
+		pack_text(p, r->sysctl.name, EVENT_TEXT_LEN);
+		pack_text(p, r->sysctl.was, EVENT_TEXT_LEN);
+		pack_text(p, r->sysctl.is, EVENT_TEXT_LEN);
+	} else if (f & F_WHO) {
+		pack_int(p, &r->who.pid);
+		pack_u32(p, &r->who.uid);
+		pack_text(p, r->who.comm, VM_COMM_LEN);
+	} else if (f & F_THROTTLE) {
+		pack_throttle(p, r);
+	} else if (f & F_RETRY) {
+		pack_retry(p, r);
+	} else if (f & F_FLUSHER) {
+		pack_u32(p, &r->flusher.disk);
+		r->flusher.reason = (int)pack_index(
+			p, (uint32_t)r->flusher.reason, COUNT(wb_names));
+	} else if (f & F_SWAP) {
+		pack_text(p, r->swap.path, VM_NAME_LEN);
+		pack_u64(p, &r->swap.pages);
+		pack_int(p, &r->swap.priority);
+	}
+}
+
+static void rec_pack(struct pack *p, void *rec)
+{
+	struct event_rec *r = rec;
+
+	r->type = pack_index(p, r->type, VM_NR_EVENT_TYPES);
+	pack_u64(p, &r->time_ns);
+	pack_int(p, &r->cpu);
+	pack_int(p, &r->pid);
+	pack_int(p, &r->nid);
+	pack_int(p, &r->order);
+	pack_u32(p, &r->gfp);
+	pack_text(p, r->comm, VM_COMM_LEN);
+	pack_u64(p, &r->nr_scanned);
+	pack_u64(p, &r->nr_reclaimed);
+	pack_i64(p, &r->value);
+	pack_more(p, r, fields[r->type]);
+}
+
+void events_pack(struct events *e, struct pack *p)
+{
+	ring_pack(&e->ring, p, rec_pack);
+}
+
+void events_replace(struct events *e, struct events *from)
+{
+	ring_replace(&e->ring, &from->ring);
 }
 
 static void put_int(struct json_object *o, const char *name, int64_t v)
@@ -375,25 +459,6 @@ static void put_line(struct strbuf *sb, const struct event_rec *r, uint64_t n)
 	json_object_put(o);
 }
 
-/* Copy the next event for @reader; *@lost when the ring has passed it. */
-static bool next_event(struct events *e, struct events_reader *reader,
-		       struct event_rec *r, uint64_t *lost)
-{
-	bool any;
-
-	pthread_mutex_lock(&e->lock);
-	*lost = 0;
-	if (e->nr > EVENTS_MAX && reader->seq < e->nr - EVENTS_MAX) {
-		*lost = e->nr - EVENTS_MAX - reader->seq;
-		reader->seq += *lost;
-	}
-	any = reader->seq < e->nr;
-	if (any)
-		*r = e->rec[reader->seq % EVENTS_MAX];
-	pthread_mutex_unlock(&e->lock);
-	return any;
-}
-
 static int events_open(struct tree_req *rq, int flags)
 {
 	struct events *e = sandbox_of(rq)->events;
@@ -402,9 +467,7 @@ static int events_open(struct tree_req *rq, int flags)
 	(void)flags;
 	if (!reader)
 		return -ENOMEM;
-	pthread_mutex_lock(&e->lock);
-	reader->seq = e->nr > EVENTS_MAX ? e->nr - EVENTS_MAX : 0;
-	pthread_mutex_unlock(&e->lock);
+	ring_begin(&e->ring, &reader->at);
 	rq->file->priv = reader;
 	return 0;
 }
@@ -423,17 +486,16 @@ static int events_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 {
 	struct events_reader *reader = rq->file->priv;
 	struct strbuf *rest = &reader->rest;
+	struct ring *ring = &sandbox_of(rq)->events->ring;
+	enum ring_found found;
 	struct event_rec r;
-	uint64_t lost;
+	uint64_t seq;
 	size_t nr;
 
 	(void)offset;
 	while (rest->len < size &&
-	       next_event(sandbox_of(rq)->events, reader, &r, &lost)) {
-		if (lost)
-			put_line(rest, NULL, lost);
-		put_line(rest, &r, reader->seq++);
-	}
+	       (found = ring_next(ring, &reader->at, &r, &seq)))
+		put_line(rest, found == RING_RECORD ? &r : NULL, seq);
 	if (strbuf_error(rest))
 		return strbuf_error(rest);
 	if (!rest->len)
@@ -448,18 +510,15 @@ static int events_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 static unsigned events_poll(struct tree_req *rq)
 {
 	struct events_reader *reader = rq->file->priv;
-	struct events *e = sandbox_of(rq)->events;
-	bool any;
+	bool any = reader->rest.len ||
+		   ring_more(&sandbox_of(rq)->events->ring, &reader->at);
 
-	pthread_mutex_lock(&e->lock);
-	any = reader->rest.len || reader->seq < e->nr;
-	pthread_mutex_unlock(&e->lock);
 	return any ? POLLIN | POLLRDNORM : 0;
 }
 
 static struct file_source *events_source(const struct tree_req *rq)
 {
-	return &sandbox_of(rq)->events->source;
+	return &sandbox_of(rq)->events->ring.source;
 }
 
 const struct file_ops events_ops = {

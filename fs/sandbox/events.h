@@ -14,8 +14,8 @@
  *
  * The ring has EVENTS_MAX places.
  *
- * Locking: a lock of its own, the last of all: taken by events_add() below
- * the engine's and by readers below the session's.
+ * Locking: the ring's (fs/vfs/ring.h), the last of all: taken by
+ * events_add() below the engine's and by readers below the session's.
  */
 #ifndef SANDBOX_EVENTS_H
 #define SANDBOX_EVENTS_H
@@ -23,6 +23,7 @@
 #include <vm/trace.h>
 
 #include "fs/vfs/file.h"
+#include "fs/vfs/pack.h"
 
 #define EVENTS_MAX 8192u
 
@@ -36,5 +37,11 @@ void events_destroy(struct events *e);
 
 /* Keep @ev.  Quick; from the engine's observer, with its lock held. */
 void events_add(struct events *e, const struct vm_event *ev);
+
+/* Save all that are there, or load into new ones. */
+void events_pack(struct events *e, struct pack *p);
+
+/* @e gets what @from has; its readers are told {"lost":N}. */
+void events_replace(struct events *e, struct events *from);
 
 #endif

@@ -7,27 +7,22 @@
  * away.  The events and their text are tracing_events.c's.
  *
  * Called by machine_fs's observer (tracing_add) and by the file layer under
- * the session's lock.  Locks: tracing.lock, the last of all.
+ * the session's lock.  Locks: the ring's, the last of all.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "fs/proc/machine_fs.h"
 #include "fs/sys/sys.h"
 #include "fs/sys/tracing.h"
+#include "fs/vfs/ring.h"
 
 struct tracing {
-	pthread_mutex_t lock;
-	struct trace_rec *rec; /* [TRACE_MAX], place seq % TRACE_MAX */
-	uint64_t first, next;  /* seq of the oldest there is, of the next */
-	uint64_t cleared;      /* events before it were thrown away */
-	uint64_t lost;	       /* pushed out since the pipe was read */
-	atomic_bool stopped;   /* tracing_on is 0 */
+	struct ring ring;    /* of struct trace_rec */
+	atomic_bool stopped; /* tracing_on is 0 */
 	atomic_bool enabled[VM_NR_EVENT_TYPES];
-	struct file_source source;
 };
 
 int tracing_create(struct tracing **tp)
@@ -36,12 +31,10 @@ int tracing_create(struct tracing **tp)
 
 	if (!t)
 		return -ENOMEM;
-	t->rec = calloc(TRACE_MAX, sizeof(*t->rec));
-	if (!t->rec) {
+	if (ring_init(&t->ring, TRACE_MAX, sizeof(struct trace_rec))) {
 		free(t);
 		return -ENOMEM;
 	}
-	pthread_mutex_init(&t->lock, NULL);
 	*tp = t;
 	return 0;
 }
@@ -50,8 +43,7 @@ void tracing_destroy(struct tracing *t)
 {
 	if (!t)
 		return;
-	pthread_mutex_destroy(&t->lock);
-	free(t->rec);
+	ring_fini(&t->ring);
 	free(t);
 }
 
@@ -61,14 +53,40 @@ void tracing_add(struct tracing *t, const struct vm_event *ev)
 				  memory_order_relaxed) ||
 	    atomic_load(&t->stopped))
 		return;
-	pthread_mutex_lock(&t->lock);
-	trace_copy(&t->rec[t->next++ % TRACE_MAX], ev);
-	if (t->next - t->first > TRACE_MAX) {
-		t->first++;
-		t->lost++;
+	trace_copy(ring_add(&t->ring), ev);
+	ring_added(&t->ring);
+}
+
+/* The switches; what is enabled, by name. */
+static void switches_pack(struct tracing *t, struct pack *p)
+{
+	bool on = atomic_load(&t->stopped);
+	unsigned i;
+
+	pack_bool(p, &on);
+	atomic_store(&t->stopped, on);
+	pack_mark(p, VM_NR_EVENT_TYPES);
+	for (i = 0; i < VM_NR_EVENT_TYPES; i++) {
+		on = atomic_load(&t->enabled[i]);
+		pack_bool(p, &on);
+		atomic_store(&t->enabled[i], on);
 	}
-	pthread_mutex_unlock(&t->lock);
-	file_source_wake(&t->source);
+}
+
+void tracing_pack(struct tracing *t, struct pack *p)
+{
+	switches_pack(t, p);
+	ring_pack(&t->ring, p, trace_pack);
+}
+
+void tracing_replace(struct tracing *t, struct tracing *from)
+{
+	unsigned i;
+
+	atomic_store(&t->stopped, atomic_load(&from->stopped));
+	for (i = 0; i < VM_NR_EVENT_TYPES; i++)
+		atomic_store(&t->enabled[i], atomic_load(&from->enabled[i]));
+	ring_replace(&t->ring, &from->ring);
 }
 
 static struct tracing *tracing_of(const struct tree_req *rq)
@@ -99,39 +117,30 @@ static const char trace_head[] =
 
 static int trace_show(const struct tree_req *rq, struct strbuf *sb)
 {
-	struct tracing *t = tracing_of(rq);
+	struct ring *r = &tracing_of(rq)->ring;
 	unsigned nr_cpus = machine_stat(rq)->nr_cpus;
 	uint64_t seq;
 
-	pthread_mutex_lock(&t->lock);
+	pthread_mutex_lock(&r->lock);
 	strbuf_puts(sb, "# tracer: nop\n#\n# entries-in-buffer/"
 			"entries-written: ");
-	strbuf_u64(sb, t->next - t->first);
+	strbuf_u64(sb, r->next - r->first);
 	strbuf_putc(sb, '/');
-	strbuf_u64(sb, t->next - t->cleared);
+	strbuf_u64(sb, r->next - r->cleared);
 	strbuf_puts(sb, "   #P:");
 	strbuf_u64(sb, nr_cpus);
 	strbuf_puts(sb, "\n#\n");
 	strbuf_puts(sb, trace_head);
-	for (seq = t->first; seq < t->next; seq++)
-		put_rec(sb, &t->rec[seq % TRACE_MAX]);
-	pthread_mutex_unlock(&t->lock);
+	for (seq = r->first; seq < r->next; seq++)
+		put_rec(sb, ring_at(r, seq));
+	pthread_mutex_unlock(&r->lock);
 	return 0;
-}
-
-static void clear(struct tracing *t)
-{
-	pthread_mutex_lock(&t->lock);
-	t->first = t->next;
-	t->cleared = t->next;
-	t->lost = 0;
-	pthread_mutex_unlock(&t->lock);
 }
 
 static int trace_open(struct tree_req *rq, int flags)
 {
 	if (flags & O_TRUNC && (flags & O_ACCMODE) != O_RDONLY)
-		clear(tracing_of(rq));
+		ring_clear(&tracing_of(rq)->ring);
 	return 0;
 }
 
@@ -141,7 +150,7 @@ static ssize_t trace_store(struct tree_req *rq, const char *text, size_t len,
 {
 	(void)text;
 	(void)offset;
-	clear(tracing_of(rq));
+	ring_clear(&tracing_of(rq)->ring);
 	return (ssize_t)len;
 }
 
@@ -169,23 +178,19 @@ static void pipe_release(struct tree_req *rq)
 static int pipe_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 		     off_t offset)
 {
-	struct tracing *t = tracing_of(rq);
+	struct ring *ring = &tracing_of(rq)->ring;
 	struct strbuf *rest = rq->file->priv;
-	const struct trace_rec *r;
+	struct trace_rec r;
+	uint64_t lost;
 	size_t nr;
 
 	(void)offset;
-	pthread_mutex_lock(&t->lock);
-	while (rest->len < size && t->first < t->next) {
-		r = &t->rec[t->first % TRACE_MAX];
-		if (t->lost)
+	while (rest->len < size && ring_take(ring, &r, &lost)) {
+		if (lost)
 			strbuf_printf(rest, "CPU:%u [LOST %llu EVENTS]\n",
-				      r->cpu, (unsigned long long)t->lost);
-		t->lost = 0;
-		t->first++;
-		put_rec(rest, r);
+				      r.cpu, (unsigned long long)lost);
+		put_rec(rest, &r);
 	}
-	pthread_mutex_unlock(&t->lock);
 	if (strbuf_error(rest))
 		return strbuf_error(rest);
 	if (!rest->len)
@@ -200,18 +205,14 @@ static int pipe_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 static unsigned pipe_poll(struct tree_req *rq)
 {
 	const struct strbuf *rest = rq->file->priv;
-	struct tracing *t = tracing_of(rq);
-	bool any;
+	bool any = rest->len || ring_any(&tracing_of(rq)->ring);
 
-	pthread_mutex_lock(&t->lock);
-	any = rest->len || t->first < t->next;
-	pthread_mutex_unlock(&t->lock);
 	return any ? POLLIN | POLLRDNORM : 0;
 }
 
 static struct file_source *pipe_source(const struct tree_req *rq)
 {
-	return &tracing_of(rq)->source;
+	return &tracing_of(rq)->ring.source;
 }
 
 static const struct file_ops pipe_ops = {

@@ -19,8 +19,9 @@
  * cgroups, compaction, shrinkers by function) are not there.
  *
  * Ownership: struct tracing belongs to the machine's files and is freed
- * after the observer has gone.  Locking: a lock of its own, taken last: by
- * tracing_add() below the engine's and by readers below the session's.
+ * after the observer has gone.  Locking: the ring's (fs/vfs/ring.h), taken
+ * last: by tracing_add() below the engine's and by readers below the
+ * session's.
  *
  * Source: kernel/trace/trace.c, kernel/trace/trace_events.c,
  * include/trace/events/{vmscan,oom}.h.
@@ -33,6 +34,7 @@
 #include <vm/trace.h>
 
 #include "fs/vfs/file.h"
+#include "fs/vfs/pack.h"
 
 #define TRACE_MAX 65536u
 
@@ -46,6 +48,12 @@ void tracing_destroy(struct tracing *t);
 
 /* Keep @ev if it is enabled.  Quick; with the engine's lock held. */
 void tracing_add(struct tracing *t, const struct vm_event *ev);
+
+/* Save the switches and what the ring holds, or load into a new one. */
+void tracing_pack(struct tracing *t, struct pack *p);
+
+/* @t gets what @from has. */
+void tracing_replace(struct tracing *t, struct tracing *from);
 
 /* --- what follows is between tracing.c and tracing_events.c --- */
 
@@ -111,7 +119,10 @@ void trace_put_line(struct strbuf *sb, const struct trace_event_type *t,
 /* The text of format. */
 void trace_put_format(struct strbuf *sb, const struct trace_event_type *t);
 
-/* What of @ev its line needs. */
+/* What of @ev its line needs, into a record that is zeroed. */
 void trace_copy(struct trace_rec *r, const struct vm_event *ev);
+
+/* Save or load the struct trace_rec @rec. */
+void trace_pack(struct pack *p, void *rec);
 
 #endif

@@ -389,7 +389,6 @@ static void copy_mark(struct trace_rec *r, const struct vm_ev_oom *oom)
 
 void trace_copy(struct trace_rec *r, const struct vm_event *ev)
 {
-	memset(r, 0, sizeof(*r));
 	r->time_ns = ev->time_ns;
 	r->type = (uint16_t)ev->type;
 	r->cpu = (uint16_t)ev->cpu;
@@ -430,4 +429,122 @@ void trace_copy(struct trace_rec *r, const struct vm_event *ev)
 	default:
 		r->nr_reclaimed = ev->nr_reclaimed;
 	}
+}
+
+static void pack_isolate(struct pack *p, struct vm_ev_isolate *i)
+{
+	pack_int(p, &i->highest_zoneidx);
+	pack_int(p, &i->order);
+	pack_u64(p, &i->nr_requested);
+	pack_u64(p, &i->nr_scanned);
+	pack_u64(p, &i->nr_skipped);
+	pack_u64(p, &i->nr_taken);
+	i->lru = pack_index(p, i->lru, VM_NR_LRU_LISTS);
+}
+
+static void pack_inactive(struct pack *p, struct vm_ev_inactive *i)
+{
+	pack_u64(p, &i->nr_scanned);
+	pack_u64(p, &i->nr_reclaimed);
+	pack_u64(p, &i->nr_dirty);
+	pack_u64(p, &i->nr_writeback);
+	pack_u64(p, &i->nr_congested);
+	pack_u64(p, &i->nr_immediate);
+	pack_u64(p, &i->nr_activate_anon);
+	pack_u64(p, &i->nr_activate_file);
+	pack_u64(p, &i->nr_ref_keep);
+	pack_u64(p, &i->nr_unmap_fail);
+	pack_int(p, &i->priority);
+	pack_bool(p, &i->file);
+}
+
+static void pack_active(struct pack *p, struct vm_ev_active *a)
+{
+	pack_u64(p, &a->nr_taken);
+	pack_u64(p, &a->nr_active);
+	pack_u64(p, &a->nr_deactivated);
+	pack_u64(p, &a->nr_referenced);
+	pack_int(p, &a->priority);
+	pack_bool(p, &a->file);
+}
+
+static void pack_retry(struct pack *p, struct vm_ev_retry *t)
+{
+	t->zone = pack_index(p, t->zone, VM_NR_ZONES);
+	pack_u64(p, &t->reclaimable);
+	pack_u64(p, &t->available);
+	pack_u64(p, &t->min_wmark);
+	pack_int(p, &t->no_progress_loops);
+	pack_bool(p, &t->wmark_check);
+}
+
+static void pack_throttle(struct pack *p, struct trace_rec *r)
+{
+	r->throttle.reason = (int)pack_index(p, (uint32_t)r->throttle.reason,
+					     TREE_NR(throttle_names));
+	pack_u64(p, &r->throttle.timeout_us);
+	pack_u64(p, &r->throttle.delayed_us);
+}
+
+static void pack_oom_mark(struct pack *p, struct trace_rec *r)
+{
+	pack_int(p, &r->mark.pid);
+	pack_int(p, &r->mark.oom_score_adj);
+	pack_u32(p, &r->mark.uid);
+	pack_text(p, r->mark.comm, VM_COMM_LEN);
+	pack_u64(p, &r->mark.total_vm);
+	pack_u64(p, &r->mark.anon);
+	pack_u64(p, &r->mark.file);
+	pack_u64(p, &r->mark.shmem);
+	pack_u64(p, &r->mark.pgtables);
+}
+
+/* The member that trace_copy() filled in. */
+static void pack_more(struct pack *p, struct trace_rec *r)
+{
+	switch ((enum vm_event_type)r->type) {
+	case VM_EV_LRU_ISOLATE:
+		pack_isolate(p, &r->isolate);
+		break;
+	case VM_EV_SHRINK_INACTIVE:
+		pack_inactive(p, &r->inactive);
+		break;
+	case VM_EV_SHRINK_ACTIVE:
+		pack_active(p, &r->active);
+		break;
+	case VM_EV_RECLAIM_RETRY_ZONE:
+		pack_retry(p, &r->retry);
+		break;
+	case VM_EV_THROTTLED:
+		pack_throttle(p, r);
+		break;
+	case VM_EV_WRITE_FOLIO:
+		pack_u64(p, &r->folio.pfn);
+		pack_bool(p, &r->folio.file);
+		break;
+	case VM_EV_OOM_KILL:
+	case VM_EV_OOM_REAPED:
+		pack_oom_mark(p, r);
+		break;
+	case VM_EV_OOM_SCORE_ADJ:
+		pack_i64(p, &r->value);
+		break;
+	default:
+		pack_u64(p, &r->nr_reclaimed);
+	}
+}
+
+void trace_pack(struct pack *p, void *rec)
+{
+	struct trace_rec *r = rec;
+
+	pack_u64(p, &r->time_ns);
+	r->type = (uint16_t)pack_index(p, r->type, VM_NR_EVENT_TYPES);
+	r->cpu = (uint16_t)pack_index(p, r->cpu, VM_MAX_CPUS);
+	pack_int(p, &r->pid);
+	pack_text(p, r->comm, VM_COMM_LEN);
+	pack_int(p, &r->nid);
+	pack_int(p, &r->order);
+	pack_u32(p, &r->gfp);
+	pack_more(p, r);
 }
