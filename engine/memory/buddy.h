@@ -28,15 +28,26 @@ uint32_t buddy_alloc(struct vm *vm, struct zone *z, unsigned order,
 void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order);
 
 /*
- * Start fetching what buddy_free() of @pfn, order 0, will look at: the frames
- * of its buddies; and, once they have come, the neighbours of the first on
- * its free list.  For many frees after each other.
+ * Give @nr single pages back, in this order.  As buddy_free() of each, but
+ * what all of them look at is fetched beforehand.
+ */
+void buddy_free_pages(struct vm *vm, const uint32_t *pfn, unsigned nr);
+
+/*
+ * Start fetching what buddy_free_pages() will look at for @pfn: the frames
+ * of its buddies.
  */
 void buddy_prefetch(const struct vm *vm, uint32_t pfn);
-void buddy_prefetch_list(const struct vm *vm, uint32_t pfn);
 
 /* A block of at least @order that @type may use without HighAtomic. */
 bool buddy_has_block(const struct zone *z, unsigned order, bool highatomic);
+
+/* Where the blocks of the largest order end that @z has at boot. */
+static inline uint32_t buddy_virgin_end(const struct zone *z)
+{
+	return z->first_pfn +
+	       (uint32_t)(z->managed & ~((1ull << VM_MAX_ORDER) - 1));
+}
 
 enum vm_migratetype pageblock_type(struct vm *vm, uint32_t pfn);
 
