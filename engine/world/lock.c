@@ -23,8 +23,9 @@
 static _Thread_local enum lock_rank held[MAX_HELD];
 static _Thread_local unsigned nr_held;
 
-/* The lock that this thread keeps, or NULL. */
+/* The lock that this thread keeps, or NULL; how many times over. */
 static _Thread_local const struct lock *kept;
+static _Thread_local unsigned nr_kept;
 
 static void rank_push(const struct lock *l)
 {
@@ -184,14 +185,17 @@ NO_LOCK_ANALYSIS void lock_drop(struct lock *l)
 
 NO_LOCK_ANALYSIS void lock_keep(struct lock *l)
 {
-	assert(!kept);
+	assert(!kept || kept == l);
 	lock_take(l);
 	kept = l;
+	nr_kept++;
 }
 
 NO_LOCK_ANALYSIS void lock_let_go(struct lock *l)
 {
-	assert(kept == l);
+	assert(kept == l && nr_kept);
+	if (--nr_kept)
+		return;
 	kept = NULL;
 	lock_drop(l);
 }

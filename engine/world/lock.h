@@ -54,8 +54,8 @@ void lock_drop(struct lock *l) RELEASE(l);
 
 /*
  * Keep @l over several takes and drops of this thread, which then do nothing:
- * what they guard is one piece for everybody else.  One lock a thread, not
- * nested, and never around a lock_wait().
+ * what they guard is one piece for everybody else.  One lock a thread; may be
+ * nested; never around a lock_wait().
  */
 void lock_keep(struct lock *l);
 void lock_let_go(struct lock *l);

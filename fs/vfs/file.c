@@ -145,8 +145,10 @@ void file_close(struct file_call *call)
 
 	notifier_disarm(call->session, f);
 	open_unlink(call->session, f);
+	watch_closed(call->session, f->kept_op, true);
 	if (ops && ops->release)
 		ops->release(&call->rq);
+	watch_closed(call->session, f->kept_op, false);
 	pool_put(call->session, f);
 }
 
@@ -173,6 +175,16 @@ static bool wait_listed(const struct wait_list *list, const struct file_wait *w)
 	return i;
 }
 
+void file_interrupt(struct file_wait *w)
+{
+	const uint64_t op = w->rq.op;
+	struct session *s = w->session;
+
+	watch_interrupt(s, op, true);
+	w->cancel(w->arg); /* may free it */
+	watch_interrupt(s, op, false);
+}
+
 /* The caller got a signal, or the mount ends: give @w up. */
 static void wait_cancel(struct file_wait *w)
 {
@@ -181,7 +193,7 @@ static void wait_cancel(struct file_wait *w)
 		fuse_reply_err(w->req, EINTR);
 		free(w);
 	} else if (w->cancel) {
-		w->cancel(w->arg);
+		file_interrupt(w);
 	}
 }
 
@@ -212,7 +224,7 @@ out:
  * on_interrupt() right here, with the request's own mutex held: answering
  * would free that mutex, so it only takes a note and we cancel afterwards.
  */
-static void watch_interrupt(struct file_wait *w)
+static void heed_interrupt(struct file_wait *w)
 {
 	struct session *s = w->session;
 
@@ -269,7 +281,8 @@ bool file_orphan_all(struct session *s)
 
 	pthread_mutex_lock(&s->lock);
 	for (w = s->kept.first; w; w = w->next) {
-		fuse_reply_err(w->req, EINTR);
+		if (w->req)
+			fuse_reply_err(w->req, EINTR);
 		w->req = NULL;
 	}
 	s->dead = true;
@@ -305,11 +318,16 @@ void file_reply_read(fuse_req_t req, int err, const char *text, size_t len)
 static void read_op(struct file_call *call, size_t size, off_t offset)
 {
 	const struct file_ops *ops = call->rq.entry->ops;
+	bool acts = ops->read_acts && ops->read_acts(&call->rq, offset);
 	DECLARE_STRBUF(sb, 4096);
 	struct file_wait *w;
 	int err;
 
+	if (acts)
+		watch_begin(call, NULL, size, offset);
 	err = ops->read(&call->rq, &sb, size, offset);
+	if (acts)
+		watch_end(call, err ? err : (ssize_t)sb.len);
 	if (err == -EAGAIN && ops->source &&
 	    !(call->rq.file->flags & O_NONBLOCK)) {
 		w = wait_create(call);
@@ -318,7 +336,7 @@ static void read_op(struct file_call *call, size_t size, off_t offset)
 			w->size = size;
 			w->offset = offset;
 			notifier_park(call->session, w);
-			watch_interrupt(w);
+			heed_interrupt(w);
 			return;
 		}
 		err = -ENOMEM;
@@ -332,16 +350,23 @@ static void read_op(struct file_call *call, size_t size, off_t offset)
 /* Make the text of a show, unless an earlier read of it still stands. */
 static int make_text(struct file_call *call, off_t offset)
 {
+	const struct file_ops *ops = call->rq.entry->ops;
 	struct file *f = call->rq.file;
+	bool acts;
 	int err;
 
 	if (offset && f->shown)
 		return 0;
+	acts = ops && ops->read_acts && ops->read_acts(&call->rq, 0);
 	strbuf_clear(&f->text);
 	f->shown = false;
+	if (acts)
+		watch_begin(call, NULL, 0, 0);
 	err = call->rq.entry->show(&call->rq, &f->text);
 	if (!err)
 		err = strbuf_error(&f->text);
+	if (acts)
+		watch_end(call, err ? err : (ssize_t)f->text.len);
 	f->shown = !err;
 	return err;
 }
@@ -417,8 +442,8 @@ static void note_refused(const struct file_call *call, const char *text,
 	strbuf_release(&path);
 }
 
-void file_write(struct file_call *call, const char *text, size_t len,
-		off_t offset)
+ssize_t file_store(struct file_call *call, const char *text, size_t len,
+		   off_t offset)
 {
 	const struct tree_entry *entry = call->rq.entry;
 	struct file *f = call->rq.file;
@@ -430,15 +455,28 @@ void file_write(struct file_call *call, const char *text, size_t len,
 	if (f->flags & O_APPEND) /* the size is 0, whatever was written */
 		offset = f->append_at;
 	call->wait = NULL;
+	watch_begin(call, text, len, offset);
 	n = store ? store(&call->rq, text, len, offset) :
 		    -call->node->rules->no_op;
+	watch_end(call, n);
 	if (n > 0)
 		note_write(call, offset, (size_t)n);
+	else if (n < 0 && n != FILE_QUEUED)
+		note_refused(call, text, len, (int)n);
+	if (n >= 0 && entry->ops && entry->ops->keeps && !f->kept_op)
+		f->kept_op = call->rq.op;
+	return n;
+}
+
+void file_write(struct file_call *call, const char *text, size_t len,
+		off_t offset)
+{
+	ssize_t n = file_store(call, text, len, offset);
+
 	if (n == FILE_QUEUED) {
 		if (wait_listed(&call->session->kept, call->wait))
-			watch_interrupt(call->wait);
+			heed_interrupt(call->wait);
 	} else if (n < 0) {
-		note_refused(call, text, len, (int)n);
 		fuse_reply_err(call->req, (int)-n);
 	} else {
 		fuse_reply_write(call->req, (size_t)n);

@@ -77,6 +77,10 @@ struct file_ops {
 	tree_store *write;
 	/* What poll(2) says now: POLLIN|... */
 	unsigned (*poll)(struct tree_req *rq);
+	/* True: a read there and then changes the machine. */
+	bool (*read_acts)(const struct tree_req *rq, off_t offset);
+	/* What a write has done lasts until the file is closed. */
+	bool keeps;
 	/* What read and poll wait for; NULL: nothing, now. */
 	struct file_source *(*source)(const struct tree_req *rq);
 };
@@ -90,6 +94,7 @@ struct file {
 	off_t pos;	    /* where the kernel's position must be by now */
 	off_t pos_ahead;    /* how far that is ahead of what Linux's would be */
 	bool shown;	    /* text holds something */
+	uint64_t kept_op;   /* file_ops.keeps: the first write's number, or 0 */
 	struct strbuf text; /* the show's text, or a read's bytes */
 	void *priv;	    /* of file_ops */
 	struct fuse_pollhandle *poll; /* armed, or NULL */

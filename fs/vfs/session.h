@@ -29,6 +29,31 @@
 
 struct session;
 
+/* A call that may change the machine, before its handler sees it. */
+struct session_call {
+	const char *what; /* "write" or "read" */
+	const char *path; /* "/proc/..." */
+	const char *text; /* "read": NULL */
+	size_t len;
+	off_t offset;
+	uint32_t opener; /* uid of who opened the file */
+	uint64_t kept_op; /* an earlier write's that lasts on it, or 0 */
+};
+
+/*
+ * Who keeps a log of such calls.  begin() gives rq->op its number; end()
+ * follows in the same thread, with what the handler returned, FILE_QUEUED as
+ * well; then come, from outside again, interrupt() of a queued one and
+ * closed() of one whose effect lasts.  Under the session's lock.
+ */
+struct session_watch {
+	void (*begin)(void *arg, struct tree_req *rq,
+		      const struct session_call *call);
+	void (*end)(void *arg, struct tree_req *rq, ssize_t result);
+	void (*interrupt)(void *arg, uint64_t op, bool begin);
+	void (*closed)(void *arg, uint64_t op, bool begin);
+};
+
 struct session_options {
 	const char *mount_opts; /* for mount: "allow_other,fsname=x", or NULL */
 	bool debug;		/* libfuse's own trace on stderr */
@@ -48,6 +73,8 @@ struct session_options {
 	void (*refused)(void *arg, const char *path, const char *text,
 			size_t len, int err);
 	void *refused_arg;
+	const struct session_watch *watch; /* or NULL */
+	void *watch_arg;
 };
 
 /* Build the tree and the FUSE session; nothing is mounted yet. */
@@ -71,6 +98,18 @@ int session_run(struct session *s);
  */
 void session_vanished(struct session *s, const struct tree_index *index,
 		      const char *name);
+
+/*
+ * Calls that do not come through FUSE, to play a log again: as if somebody
+ * had opened the file of @call, written or read, and closed it; of @who only
+ * pid, uid and gid count.  What the handler returned; -ENOENT.
+ */
+ssize_t session_local_call(struct session *s, const struct session_call *call,
+			   const struct tree_req *who);
+
+/* Interrupt, or close, what local call @op has left behind.  0 or -ENOENT. */
+int session_local_interrupt(struct session *s, uint64_t op);
+int session_local_close(struct session *s, uint64_t op);
 
 /* As a signal would: session_run() comes to its end.  Any thread. */
 void session_stop(struct session *s);

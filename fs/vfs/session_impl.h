@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session_impl.h - what the four files of the session share, and nobody else.
+ * session_impl.h - what the five files of the session share, and nobody else.
  *
  *	session.c  life: create, mount, run, signals
  *	ops.c      libfuse's low-level operations, ten lines each
  *	file.c     open files: text, offsets, requests kept for later
  *	notify.c   the notifier: parked reads and armed polls
+ *	local.c    calls that come from inside, and the watch on all of them
  *
  * Locking: session.lock is recursive, because a cancel hook may complete its
  * request at once.  It guards everything in struct session and every struct
@@ -80,7 +81,7 @@ struct session {
 	struct file *pool;	 /* closed files */
 	unsigned nr_pool;
 	struct strbuf dirbuf; /* listing under way */
-	struct file_wait *registering; /* see file.c:watch_interrupt() */
+	struct file_wait *registering; /* see file.c:heed_interrupt() */
 	struct notifier notifier;
 	pthread_mutex_t flush_lock;    /* one flush at a time; outermost */
 	pthread_mutex_t vanished_lock; /* of the list; innermost */
@@ -119,6 +120,19 @@ void file_close(struct file_call *call);
 void file_read(struct file_call *call, size_t size, off_t offset);
 void file_write(struct file_call *call, const char *text, size_t len,
 		off_t offset);
+/* The write without its answer: what the store returned. */
+ssize_t file_store(struct file_call *call, const char *text, size_t len,
+		   off_t offset);
+/* Cancel @w as a signal to its caller does. */
+void file_interrupt(struct file_wait *w);
+
+/* local.c: session_options.watch is told, if there is one.  @text: NULL for a
+ * read; @op: 0 for what is in no log. */
+void watch_begin(struct file_call *call, const char *text, size_t len,
+		 off_t offset);
+void watch_end(struct file_call *call, ssize_t result);
+void watch_interrupt(struct session *s, uint64_t op, bool begin);
+void watch_closed(struct session *s, uint64_t op, bool begin);
 /* Answer what is still kept: the session is dead.  True: nothing is. */
 bool file_orphan_all(struct session *s);
 /* session.c: the last one frees the struct. */

@@ -62,6 +62,7 @@ struct tree_req {
 	uint32_t index[TREE_MAX_INDEX]; /* pid, tid; node; cpu; ... */
 	struct file *file; /* open file (fs/vfs/file.h), NULL if none */
 	struct file_call *call; /* private to the file layer */
+	uint64_t op;	   /* its number in the log of ops, 0: none */
 	int pid;	   /* of the caller, 0 if it cannot be seen */
 	uint32_t uid, gid; /* of the caller; 0 if he plays root here */
 };

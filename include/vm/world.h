@@ -49,8 +49,8 @@ bool vm_paused(struct vm *vm);
 
 /*
  * Nobody but this thread sees or changes the machine from here on, until
- * vm_release(): several calls become one moment.  Keep it short; not nested,
- * not around vm_world_switch(), vm_start(), vm_destroy() or vm_run_*().
+ * vm_release(): several calls become one moment.  Keep it short.  May be
+ * nested; not around vm_world_switch(), vm_start(), vm_destroy(), vm_run_*().
  */
 void vm_hold(struct vm *vm);
 void vm_release(struct vm *vm);

@@ -224,6 +224,8 @@ START_TEST(test_kept)
 		sched_yield();
 	for (unsigned i = 0; i < NR_ROUNDS; i++) {
 		lock_take(&lock);
+		lock_keep(&lock);
+		lock_let_go(&lock);
 		lock_drop(&lock);
 		sched_yield();
 	}
