@@ -15,6 +15,7 @@
 
 #include "actors/workload.h"
 #include "memory/trace.h"
+#include "reclaim/gfp.h"
 #include "reclaim/oom_kill.h"
 #include "world/name.h"
 
@@ -218,6 +219,40 @@ int vm_task_kill(struct vm *vm, int pid)
 	err = kill_task(vm, task_find(vm, pid));
 	leave(vm);
 	return err;
+}
+
+/* drivers/tty/sysrq.c:moom_callback runs in one; kthreadd if there is none. */
+static struct task *a_worker(struct vm *vm)
+{
+	static const char kworker[] = "kworker/";
+	struct task *t, *best = NULL;
+
+	for_each_task (vm, t) {
+		if (!(t->flags & TF_KTHREAD))
+			continue;
+		if (!strncmp(t->comm, kworker, sizeof(kworker) - 1))
+			return t;
+		if (!best || t->pid < best->pid)
+			best = t;
+	}
+	assert(best);
+	return best;
+}
+
+int vm_oom_kill(struct vm *vm)
+{
+	struct oom_control oc = {
+		.nodemask = UINT64_MAX,
+		.gfp = GFP_KERNEL,
+		.order = SYSRQ_ORDER,
+	};
+	bool progress;
+
+	enter(vm);
+	oc.task = a_worker(vm);
+	progress = out_of_memory(vm, &oc);
+	leave(vm);
+	return progress ? 0 : -ESRCH;
 }
 
 static void trace_adj(struct vm *vm, enum vm_event_type type, struct task *t,

@@ -27,9 +27,6 @@
 #define REPORT_BURST	 10u
 #define REPORT_WINDOW_NS (5 * VM_SECOND)
 
-/* The magic SysRq's request has no order. */
-#define SYSRQ_ORDER (-1)
-
 /* A call in hand: the request, and what follows from it. */
 struct oom_round {
 	const struct oom_control *oc;

@@ -9,6 +9,9 @@
 
 #include "memory/state.h"
 
+/* The magic SysRq's request has no order. */
+#define SYSRQ_ORDER (-1)
+
 /* What a call to the killer knows of the request. */
 struct oom_control {
 	uint64_t nodemask; /* all ones: no policy */

@@ -7,9 +7,6 @@
  *
  * Called through the table of /proc.  Session's lock.
  */
-#include <errno.h>
-
-#include "fs/proc/kmsg.h"
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 
@@ -96,19 +93,6 @@ int schedstat_show(const struct tree_req *rq, struct strbuf *sb)
 			      (unsigned long long)(s->cpu[cpu].user_ns +
 						   s->cpu[cpu].system_ns));
 	return 0;
-}
-
-/* The keys are taken and, as on a machine with kernel.sysrq 0, not obeyed. */
-ssize_t sysrq_store(struct tree_req *rq, const char *text, size_t len,
-		    off_t offset)
-{
-	struct machine_fs *mf = machine_of(rq);
-
-	(void)text;
-	(void)offset;
-	kmsg_printk(mf->kmsg, KMSG_INFO, vm_now_ns(mf->vm),
-		    "sysrq: This sysrq operation is disabled.");
-	return (ssize_t)len;
 }
 
 /* Files whose length a program may want to know before it reads. */

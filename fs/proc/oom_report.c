@@ -17,6 +17,9 @@
 
 #define HARDWARE "reclaimfs simulated machine"
 
+/* The order of a request that SysRq-F makes (include/vm/task.h). */
+#define SYSRQ_ORDER (-1)
+
 /* One report on its way into the log. */
 struct report {
 	struct machine_fs *mf;
@@ -36,16 +39,21 @@ static ull kb(uint64_t nr_pages)
 	return pages_to_kb(nr_pages);
 }
 
-static void report_init(struct report *r, struct machine_fs *mf,
-			const struct vm_event *ev)
+static void sum_nodes(struct report *r)
 {
 	unsigned nid, i;
 
-	vm_stat_get_locked(mf->vm, mf->log_stat);
-	*r = (struct report){ .mf = mf, .ev = ev, .s = mf->log_stat };
 	for (nid = 0; nid < r->s->nr_nodes; nid++)
 		for (i = 0; i < VM_NR_NODE_ITEMS; i++)
 			r->node[i] += r->s->node[nid].item[i];
+}
+
+static void report_init(struct report *r, struct machine_fs *mf,
+			const struct vm_event *ev)
+{
+	vm_stat_get_locked(mf->vm, mf->log_stat);
+	*r = (struct report){ .mf = mf, .ev = ev, .s = mf->log_stat };
+	sum_nodes(r);
 }
 
 /* "0-1", or "(null)" without bits. */
@@ -83,6 +91,32 @@ static void put_cpu_line(const struct report *r, uint32_t uid)
 	    r->ev->cpu, uid, r->ev->pid, r->ev->comm, KERNEL_RELEASE,
 	    KERNEL_PACKAGE);
 	say(r, KMSG_WARNING, "Hardware name: %s", HARDWARE);
+	if (r->ev->order == SYSRQ_ORDER)
+		say(r, KMSG_WARNING, "Workqueue: events moom_callback");
+}
+
+/* The same of a worker whom SysRq-F has started. */
+static void put_worker_trace(const struct report *r)
+{
+	static const char *const frames[] = {
+		"dump_stack_lvl+0x64/0x80",
+		"dump_header+0x43/0x1d0",
+		"oom_kill_process+0xfa/0x200",
+		"out_of_memory+0x257/0x520",
+		"moom_callback+0x83/0xb0",
+		"process_one_work+0x17c/0x390",
+		"worker_thread+0x265/0x3a0",
+		"kthread+0xcf/0x100",
+		"ret_from_fork+0x31/0x50",
+		"ret_from_fork_asm+0x1a/0x30",
+	};
+	unsigned i;
+
+	say(r, KMSG_WARNING, "Call Trace:");
+	say(r, KMSG_WARNING, " <TASK>");
+	for (i = 0; i < TREE_NR(frames); i++)
+		say(r, KMSG_WARNING, " %s", frames[i]);
+	say(r, KMSG_WARNING, " </TASK>");
 }
 
 /* The way of an anonymous fault into the allocator, below @top. */
@@ -334,6 +368,16 @@ static void put_tasks(const struct report *r)
 	}
 }
 
+void oom_report_memory(struct machine_fs *mf)
+{
+	const struct vm_event ev = { .time_ns = vm_now_ns(mf->vm) };
+	struct report r = { .mf = mf, .ev = &ev, .s = mf->stat };
+
+	vm_stat_get(mf->vm, mf->stat);
+	sum_nodes(&r);
+	put_memory(&r, 0, VM_NR_ZONES);
+}
+
 void oom_report(struct machine_fs *mf, const struct vm_event *ev)
 {
 	static const char *const killing[] = {
@@ -350,7 +394,9 @@ void oom_report(struct machine_fs *mf, const struct vm_event *ev)
 	report_init(&r, mf, ev);
 	put_invoked(&r);
 	put_cpu_line(&r, oom->asker_uid);
-	if (oom->panic == VM_PANIC_NO)
+	if (ev->order == SYSRQ_ORDER)
+		put_worker_trace(&r);
+	else if (oom->panic == VM_PANIC_NO)
 		put_trace(&r, killing, TREE_NR(killing));
 	else
 		put_trace(&r, panicking, TREE_NR(panicking));

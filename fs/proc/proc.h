@@ -62,9 +62,11 @@ tree_show interrupts_show;
 tree_show softirqs_show;
 tree_show partitions_show;
 tree_show schedstat_show;
-tree_store sysrq_store;
 tree_attr cmdline_attr;
 tree_attr kcore_attr;
+
+/* sysrq.c: the keys. */
+tree_store sysrq_store;
 
 /* stat.c: "8 16" of a disk, as the block layer numbers them. */
 struct disk_number {

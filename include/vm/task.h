@@ -82,6 +82,14 @@ int vm_task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 int vm_task_kill(struct vm *vm, int pid);
 
 /*
+ * SysRq-F: one round of the OOM killer as if a kernel worker had asked, with
+ * order -1; panic_on_oom and victims still on their way do not stop it.  The
+ * observer is told.  0, or -ESRCH: no task is eligible, or the machine has
+ * panicked.
+ */
+int vm_oom_kill(struct vm *vm);
+
+/*
  * Rules of H.4: range -1000..1000 (-EINVAL), below the task's minimum only
  * with CAP_SYS_RESOURCE (-EACCES).
  */
