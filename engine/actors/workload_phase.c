@@ -158,7 +158,7 @@ void work_fetch_file(struct vm *vm, const struct file *f, uint64_t frame,
 
 	assert(frame < f->nr_pages && place < f->nr_pages);
 	if (pfn != PFN_NONE)
-		prefetchw(pfn_page(vm, pfn));
+		page_prefetch(vm, pfn);
 	pfn = file_lookup(f, place);
 	if (pfn != PFN_NONE)
 		mark_accessed_prefetch(vm, pfn);

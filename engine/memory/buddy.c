@@ -13,7 +13,11 @@
 #include "memory/vmstat.h"
 
 #define MAX_BLOCK (1u << VM_MAX_ORDER)
-#define PREFETCH_ORDERS 3u
+#define PREFETCH_ORDERS 4u
+#define CACHE_LINE 64u
+
+/* Frames that begin and end with a cache line. */
+#define GROUP_PAGES (1u << PREFETCH_ORDERS)
 
 /* Where a type looks when its own lists are empty, best first. */
 static const enum vm_migratetype fallback[VM_NR_MIGRATETYPES][2] = {
@@ -94,14 +98,9 @@ static void list_del(struct vm *vm, struct zone *z, uint32_t pfn)
 	*p = (struct page){ 0 };
 }
 
-static uint32_t virgin_end(const struct zone *z)
-{
-	return z->first_pfn + (uint32_t)(z->managed & ~(MAX_BLOCK - 1ull));
-}
-
 void buddy_init(struct vm *vm, struct zone *z)
 {
-	uint32_t pfn = virgin_end(z);
+	uint32_t pfn = buddy_virgin_end(z);
 	uint32_t left = (uint32_t)(z->managed % MAX_BLOCK);
 
 	assert(z->first_pfn % MAX_BLOCK == 0);
@@ -134,7 +133,7 @@ static uint32_t take(struct vm *vm, struct zone *z, unsigned order,
 		return pfn;
 	}
 	if (order != VM_MAX_ORDER || type != VM_MIGRATE_MOVABLE ||
-	    z->virgin_pfn == virgin_end(z))
+	    z->virgin_pfn == buddy_virgin_end(z))
 		return PFN_NONE;
 	pfn = z->virgin_pfn;
 	z->virgin_pfn += MAX_BLOCK;
@@ -268,61 +267,91 @@ uint32_t buddy_alloc(struct vm *vm, struct zone *z, unsigned order,
 	return pfn;
 }
 
-static bool is_free_buddy(struct vm *vm, const struct zone *z, uint32_t pfn,
-			  unsigned order)
+/*
+ * A block of this order?  Zones begin at multiples of the largest block, and
+ * frames beyond a zone's end are never free, so no bound need be looked at.
+ */
+static bool is_free_block(const struct page *p, unsigned order)
 {
-	const struct page *p;
-
-	if (pfn < z->first_pfn ||
-	    pfn + (1ull << order) > z->first_pfn + z->managed)
-		return false;
-	p = pfn_page(vm, pfn);
 	return p->flags & PG_BUDDY && block_order(p) == order;
 }
 
-void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order)
+/* Without the counter. */
+static void merge(struct vm *vm, struct zone *z, uint32_t pfn, unsigned o)
 {
-	unsigned o = order;
-
-	assert(pfn >= z->first_pfn && pfn % (1u << order) == 0);
-	assert(!(pfn_page(vm, pfn)->flags & (PG_BUDDY | PG_LRU)));
-	for (uint32_t i = 0; i < 1u << order; i++)
-		*pfn_page(vm, pfn + i) = (struct page){ 0 };
+	assert(pfn >= z->first_pfn && pfn % (1u << o) == 0);
 	while (o < VM_MAX_ORDER) {
 		uint32_t buddy = pfn ^ 1u << o;
 
-		if (!is_free_buddy(vm, z, buddy, o))
+		if (!is_free_block(pfn_page(vm, buddy), o))
 			break;
 		list_del(vm, z, buddy);
 		pfn &= ~(1u << o);
 		o++;
 	}
 	list_add(vm, z, pfn, o, pageblock_type(vm, pfn));
+}
+
+void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order)
+{
+	assert(!(pfn_page(vm, pfn)->flags & (PG_BUDDY | PG_LRU)));
+	for (uint32_t i = 0; i < 1u << order; i++)
+		*pfn_page(vm, pfn + i) = (struct page){ 0 };
+	merge(vm, z, pfn, order);
 	mod_zone(z, NR_FREE_PAGES, 1u << order);
 }
 
 void buddy_prefetch(const struct vm *vm, uint32_t pfn)
 {
+	const char *group;
+
 	assert(pfn < vm->nr_frames);
 	/* higher orders merge seldom; zones are multiples of 1024 frames */
-	for (unsigned o = 0; o < PREFETCH_ORDERS; o++)
-		prefetchw(pfn_page(vm, pfn ^ 1u << o));
+	group = (const char *)pfn_page(vm, pfn & ~(GROUP_PAGES - 1));
+	for (size_t i = 0; i < GROUP_PAGES * sizeof(struct page);
+	     i += CACHE_LINE)
+		prefetchw(group + i);
 }
 
-void buddy_prefetch_list(const struct vm *vm, uint32_t pfn)
+/* The neighbours of its buddies on their lists, once the buddies have come. */
+static void prefetch_lists(const struct vm *vm, uint32_t pfn)
 {
 	for (unsigned o = 0; o < PREFETCH_ORDERS; o++) {
 		const struct page *p = pfn_page(vm, pfn ^ 1u << o);
 
-		assert(pfn < vm->nr_frames);
-		if (!(p->flags & PG_BUDDY) || block_order(p) != o)
+		if (!is_free_block(p, o))
 			return;
+		assert(pfn < vm->nr_frames);
 		if (p->index != PFN_NONE)
-			prefetchw(pfn_page(vm, p->index));
+			page_prefetch(vm, p->index);
 		if (p->lru_pos != PFN_NONE)
-			prefetchw(pfn_page(vm, p->lru_pos));
+			page_prefetch(vm, p->lru_pos);
 		pfn &= ~(1u << o);
 	}
+}
+
+void buddy_free_pages(struct vm *vm, const uint32_t *pfn, unsigned nr)
+{
+	struct zone *zone = NULL;
+	unsigned from = 0;
+
+	for (unsigned i = 0; i < nr; i++)
+		prefetch_lists(vm, pfn[i]);
+	for (unsigned i = 0; i < nr; i++) {
+		struct zone *z = page_zone(vm, pfn[i]);
+
+		assert(!(pfn_page(vm, pfn[i])->flags & (PG_BUDDY | PG_LRU)));
+		*pfn_page(vm, pfn[i]) = (struct page){ 0 };
+		merge(vm, z, pfn[i], 0);
+		if (z == zone)
+			continue;
+		if (zone)
+			mod_zone(zone, NR_FREE_PAGES, i - from);
+		zone = z;
+		from = i;
+	}
+	if (zone)
+		mod_zone(zone, NR_FREE_PAGES, nr - from);
 }
 
 bool buddy_has_block(const struct zone *z, unsigned order, bool highatomic)

@@ -174,6 +174,14 @@ void file_remove(struct vm *vm, struct file *f, uint64_t index, uint32_t leave)
 	page->index = 0;
 }
 
+void file_removed(struct vm *vm, struct file *f, int nid, uint64_t nr)
+{
+	assert(f->mapping.kind == MAPPING_FILE && nr <= f->nr_cached);
+	f->nr_shadows += nr;
+	f->nr_cached -= nr;
+	mod_node(&vm->node[nid], NR_FILE_PAGES, -(int64_t)nr);
+}
+
 bool file_set_dirty(struct vm *vm, struct file *f, uint32_t pfn)
 {
 	struct page *page = pfn_page(vm, pfn);

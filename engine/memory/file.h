@@ -84,6 +84,18 @@ void file_remove(struct vm *vm, struct file *f, uint64_t index,
 		 uint32_t leave);
 
 /*
+ * The same for clean pages of one node, mapped nowhere, that leave shadows:
+ * many with file_leave(), then file_removed() counts them.  The caller clears
+ * their frames.
+ */
+static inline void file_leave(struct file *f, uint64_t index, uint32_t shadow)
+{
+	f->slot[index] = shadow;
+}
+
+void file_removed(struct vm *vm, struct file *f, int nid, uint64_t nr);
+
+/*
  * PG_DIRTY with its counters (nr_dirty, nr_dirtied, nr_zone_write_pending),
  * the bitmap and the age.  False: it was.
  */

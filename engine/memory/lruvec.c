@@ -210,12 +210,16 @@ enum vm_lru page_lru(const struct page *page)
 	return page->flags & PG_ACTIVE ? lru + 1 : lru;
 }
 
-static void lru_count(struct vm *vm, uint32_t pfn, enum vm_lru lru, int n)
+static void lru_count_zone(struct vm *vm, struct zone *z, enum vm_lru lru,
+			   int64_t n)
 {
-	struct zone *z = page_zone(vm, pfn);
-
 	mod_zone(z, NR_ZONE_INACTIVE_ANON + lru, n);
 	mod_node(&vm->node[z->nid], NR_INACTIVE_ANON + lru, n);
+}
+
+static void lru_count(struct vm *vm, uint32_t pfn, enum vm_lru lru, int n)
+{
+	lru_count_zone(vm, page_zone(vm, pfn), lru, n);
 }
 
 void lru_add(struct vm *vm, uint32_t pfn)
@@ -270,20 +274,27 @@ static void lru_compact(struct vm *vm, struct lruvec *lv, enum vm_lru lru)
 	assert(lv->list[lru].nr == old.nr);
 }
 
+static void lru_compact_if_sparse(struct vm *vm, struct lruvec *lv,
+				  enum vm_lru lru)
+{
+	const struct lru_list *l = &lv->list[lru];
+
+	if (l->nr_chunks * LRU_CHUNK_PAGES >
+	    2 * l->nr + LRU_SLACK_CHUNKS * LRU_CHUNK_PAGES)
+		lru_compact(vm, lv, lru);
+}
+
 void lru_del(struct vm *vm, uint32_t pfn)
 {
 	struct page *page = pfn_page(vm, pfn);
 	struct lruvec *lv = &page_pgdat(vm, pfn)->lruvec;
 	enum vm_lru lru = page_lru(page);
-	struct lru_list *l = &lv->list[lru];
 
 	assert(page->flags & PG_LRU);
 	lru_queue_remove(lv, lru, page->lru_pos);
 	page->flags &= (uint16_t)~PG_LRU;
 	lru_count(vm, pfn, lru, -1);
-	if (l->nr_chunks * LRU_CHUNK_PAGES >
-	    2 * l->nr + LRU_SLACK_CHUNKS * LRU_CHUNK_PAGES)
-		lru_compact(vm, lv, lru);
+	lru_compact_if_sparse(vm, lv, lru);
 }
 
 void lru_activate(struct vm *vm, uint32_t pfn)
@@ -317,28 +328,94 @@ static void prefetch_chunk(const struct lruvec *lv, const struct lru_chunk *c)
 		prefetchw(at + i);
 }
 
+/* Start fetching the frame LRU_PREFETCH entries above entry @at of @chunk. */
+static void prefetch_ahead(const struct vm *vm, const struct lruvec *lv,
+			   const struct lru_chunk *chunk, uint32_t at)
+{
+	uint32_t ahead = PFN_NONE;
+
+	assert(at < LRU_CHUNK_PAGES);
+	if (at >= LRU_PREFETCH)
+		ahead = chunk->pfn[at - LRU_PREFETCH];
+	else if (chunk->prev != LRU_NO_CHUNK)
+		ahead = lv->chunk[chunk->prev]
+				.pfn[LRU_CHUNK_PAGES + at - LRU_PREFETCH];
+	/* entries that are not in use hold anything */
+	if (ahead < vm->nr_frames)
+		page_prefetch(vm, ahead);
+}
+
 uint32_t lru_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru)
 {
 	struct lruvec *lv = &pgdat->lruvec;
 	uint32_t pfn = lru_queue_tail(lv, lru);
 	const struct lru_list *l = &lv->list[lru];
 	const struct lru_chunk *chunk;
-	uint32_t at, ahead = PFN_NONE;
 
 	if (pfn == PFN_NONE)
 		return PFN_NONE;
 	chunk = &lv->chunk[l->tail];
-	at = l->tail_at;
+	if (l->tail_at == LRU_CHUNK_PAGES)
+		prefetch_chunk(lv, chunk);
+	prefetch_ahead(vm, lv, chunk, l->tail_at - 1);
+	return pfn;
+}
+
+/* Up to @nr entries off the tail chunk, of which there is one. */
+static unsigned take_from_chunk(const struct vm *vm, struct lruvec *lv,
+				enum vm_lru lru, uint32_t *pfn, unsigned nr)
+{
+	struct lru_list *l = &lv->list[lru];
+	struct lru_chunk *chunk = &lv->chunk[l->tail];
+	uint32_t at = l->tail_at;
+	unsigned n = 0;
+
+	if (nr > chunk->live)
+		nr = chunk->live;
 	if (at == LRU_CHUNK_PAGES)
 		prefetch_chunk(lv, chunk);
-	if (at > LRU_PREFETCH)
-		ahead = chunk->pfn[at - 1 - LRU_PREFETCH];
-	else if (chunk->prev != LRU_NO_CHUNK)
-		ahead = lv->chunk[chunk->prev]
-				.pfn[LRU_CHUNK_PAGES + at - 1 - LRU_PREFETCH];
-	if (ahead != PFN_NONE && ahead < vm->nr_frames)
-		prefetchw(pfn_page(vm, ahead));
-	return pfn;
+	while (n < nr) {
+		assert(at > 0);
+		prefetch_ahead(vm, lv, chunk, --at);
+		if (chunk->pfn[at] == PFN_NONE)
+			continue;
+		pfn[n++] = chunk->pfn[at];
+		chunk->pfn[at] = PFN_NONE;
+	}
+	l->tail_at = at;
+	l->nr -= n;
+	chunk->live -= n;
+	if (!chunk->live)
+		chunk_put(lv, l->tail);
+	return n;
+}
+
+unsigned lru_take_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru,
+		       uint32_t *pfn, unsigned nr)
+{
+	struct lruvec *lv = &pgdat->lruvec;
+	struct zone *zone = NULL;
+	unsigned n = 0, from = 0;
+
+	while (n < nr && lv->list[lru].nr)
+		n += take_from_chunk(vm, lv, lru, pfn + n, nr - n);
+	for (unsigned i = 0; i < n; i++) {
+		struct page *page = pfn_page(vm, pfn[i]);
+		struct zone *z = page_zone(vm, pfn[i]);
+
+		assert(page->flags & PG_LRU && page_lru(page) == lru);
+		page->flags &= (uint16_t)~PG_LRU;
+		if (z == zone)
+			continue;
+		if (zone)
+			lru_count_zone(vm, zone, lru, -(int64_t)(i - from));
+		zone = z;
+		from = i;
+	}
+	if (zone)
+		lru_count_zone(vm, zone, lru, -(int64_t)(n - from));
+	lru_compact_if_sparse(vm, lv, lru);
+	return n;
 }
 
 void lru_prefetch(struct vm *vm, uint32_t pfn)

@@ -28,14 +28,14 @@
 #define MMAP_TOP   0x7f0000000000ull
 #define MMAP_STEP  (1ull << 40)
 
-static uint64_t nr_tables(uint64_t capacity)
+uint64_t mm_nr_tables(uint64_t capacity)
 {
 	return (capacity + PTES_PER_TABLE - 1) / PTES_PER_TABLE;
 }
 
-static uint64_t nr_uppers(uint64_t capacity)
+uint64_t mm_nr_uppers(uint64_t capacity)
 {
-	return 2 * ((nr_tables(capacity) + TABLES_PER_UPPER - 1) /
+	return 2 * ((mm_nr_tables(capacity) + TABLES_PER_UPPER - 1) /
 		    TABLES_PER_UPPER);
 }
 
@@ -60,9 +60,9 @@ static void vma_free_arrays(struct vma *vma)
 {
 	reserve_free(vma->pte, vma->capacity * sizeof(*vma->pte));
 	reserve_free(vma->table,
-		     nr_tables(vma->capacity) * sizeof(*vma->table));
+		     mm_nr_tables(vma->capacity) * sizeof(*vma->table));
 	reserve_free(vma->upper,
-		     nr_uppers(vma->capacity) * sizeof(*vma->upper));
+		     mm_nr_uppers(vma->capacity) * sizeof(*vma->upper));
 }
 
 static int vma_alloc_arrays(struct vma *vma, uint64_t capacity)
@@ -71,17 +71,19 @@ static int vma_alloc_arrays(struct vma *vma, uint64_t capacity)
 	vma->pte = reserve_alloc(capacity * sizeof(*vma->pte));
 	if (!vma->pte)
 		return -ENOMEM;
-	vma->table = reserve_alloc(nr_tables(capacity) * sizeof(*vma->table));
+	vma->table = reserve_alloc(mm_nr_tables(capacity) *
+				   sizeof(*vma->table));
 	if (!vma->table)
 		goto err_pte;
-	vma->upper = reserve_alloc(nr_uppers(capacity) * sizeof(*vma->upper));
+	vma->upper = reserve_alloc(mm_nr_uppers(capacity) *
+				   sizeof(*vma->upper));
 	if (!vma->upper)
 		goto err_table;
 	reserve_dense(vma->pte, capacity * sizeof(*vma->pte));
 	return 0;
 
 err_table:
-	reserve_free(vma->table, nr_tables(capacity) * sizeof(*vma->table));
+	reserve_free(vma->table, mm_nr_tables(capacity) * sizeof(*vma->table));
 err_pte:
 	reserve_free(vma->pte, capacity * sizeof(*vma->pte));
 	return -ENOMEM;
@@ -188,15 +190,15 @@ static int vma_grow_arrays(struct vma *vma, uint64_t capacity)
 
 	if (grow_array(&vma->pte, old, capacity))
 		return -ENOMEM;
-	if (grow_array(&vma->table, nr_tables(old), nr_tables(capacity)))
+	if (grow_array(&vma->table, mm_nr_tables(old), mm_nr_tables(capacity)))
 		goto err_pte;
-	if (grow_array(&vma->upper, nr_uppers(old), nr_uppers(capacity)))
+	if (grow_array(&vma->upper, mm_nr_uppers(old), mm_nr_uppers(capacity)))
 		goto err_table;
 	vma->capacity = capacity;
 	return 0;
 
 err_table:
-	(void)grow_array(&vma->table, nr_tables(capacity), nr_tables(old));
+	(void)grow_array(&vma->table, mm_nr_tables(capacity), mm_nr_tables(old));
 err_pte:
 	(void)grow_array(&vma->pte, capacity, old);
 	return -ENOMEM;
@@ -318,6 +320,21 @@ void mm_unmap(struct vm *vm, struct vma *vma, uint64_t index, uint32_t leave)
 		page->flags |= PG_DIRTY; /* its copy in swap is old */
 }
 
+void mm_unmap_run_end(struct vm *vm, struct unmap_run *run)
+{
+	uint64_t *rss;
+
+	if (!run->nr)
+		return;
+	rss = vma_rss(run->vma);
+	assert(*rss >= run->nr);
+	*rss -= run->nr;
+	run->vma->mm->node_pages[run->nid] -= run->nr;
+	mod_node(&vm->node[run->nid], vma_mapped_item(run->vma),
+		 -(int64_t)run->nr);
+	run->nr = 0;
+}
+
 void mm_clear_swap(struct vma *vma, uint64_t index)
 {
 	assert(pte_swapped(vma->pte[index]) && vma->mm->swapents > 0);
@@ -379,7 +396,7 @@ uint32_t mm_remove_table(struct vm *vm, struct vma *vma, uint64_t index)
 
 uint32_t mm_remove_upper(struct vm *vm, struct vma *vma)
 {
-	for (uint64_t i = 0; i < nr_uppers(vma->capacity); i++)
+	for (uint64_t i = 0; i < mm_nr_uppers(vma->capacity); i++)
 		if (vma->upper[i])
 			return take_table(vm, vma, &vma->upper[i]);
 	return PFN_NONE;

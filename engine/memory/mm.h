@@ -105,6 +105,10 @@ static inline uint32_t pte_swap_slot(uint32_t pte)
 	return pte & (SWAP_MAX_SLOTS - 1);
 }
 
+/* Entries of the arrays table and upper, for @capacity entries of pte. */
+uint64_t mm_nr_tables(uint64_t capacity);
+uint64_t mm_nr_uppers(uint64_t capacity);
+
 struct mm *mm_create(struct vm *vm, struct task *task);
 
 /* Its areas must be empty (fault.h: exit_mmap_step()).  NULL is fine. */
@@ -167,10 +171,41 @@ unsigned rmap_referenced(struct vm *vm, uint32_t pfn, bool *locked,
 			 bool *exec);
 
 /*
- * Start fetching what the owner of @pfn keeps for it: the cache's slot, the
- * swap slot's record, the page-table entry.  For a batch whose pages are
+ * Start fetching what the owners of @nr pages keep for them: the cache's slot,
+ * the swap slot's record, the page-table entry.  For a batch whose pages are
  * looked at one after another: all their waits for memory become one.
  */
-void rmap_prefetch(const struct vm *vm, uint32_t pfn);
+void rmap_prefetch(const struct vm *vm, const uint32_t *pfn, unsigned nr);
+
+/*
+ * One mapping of a file's pages, and how many of them have been taken out of
+ * it by mm_unmap_unused() without having been counted yet.
+ */
+struct unmap_run {
+	struct vma *vma;
+	int nid;
+	uint64_t nr;
+};
+
+/*
+ * As mm_unmap() of a file's page that nobody else maps, if it is not locked,
+ * has not been used since it was last looked at, and is clean.  False: one of
+ * these does not hold, and nothing has been done.  The caller clears
+ * PG_MAPPED, and ends the run, whose pages are all of one node.
+ */
+static inline bool mm_unmap_unused(struct unmap_run *run, uint64_t index,
+				   uint32_t pfn)
+{
+	const struct vma *vma = run->vma;
+
+	if (index >= vma->nr_pages || index < vma->locked_pages ||
+	    vma->pte[index] != (PTE_PRESENT | pfn))
+		return false;
+	vma->pte[index] = 0;
+	run->nr++;
+	return true;
+}
+
+void mm_unmap_run_end(struct vm *vm, struct unmap_run *run);
 
 #endif

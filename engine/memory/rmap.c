@@ -146,31 +146,59 @@ void rmap_mkclean(struct vm *vm, uint32_t pfn)
 	rmap_walk(vm, pfn, mkclean_one, NULL);
 }
 
-void rmap_prefetch(const struct vm *vm, uint32_t pfn)
+/* What a mapping keeps for its pages: arrays by page->index. */
+struct kept {
+	const char *entry;
+	size_t size; /* of an entry */
+	const uint32_t *pte;
+};
+
+static struct kept find_kept(const struct vm *vm, uint16_t mapping)
 {
-	const struct page *page = pfn_page(vm, pfn);
-	const struct mapping *m = vm->mapping[page->mapping];
+	const struct mapping *m = vm->mapping[mapping];
+	struct kept k = { 0 };
 	const struct file *f;
 
-	assert(pfn < vm->nr_frames);
 	if (!m)
-		return;
+		return k;
 	switch (m->kind) {
 	case MAPPING_ANON:
-		prefetchw(&container_of(m, struct vma,
-					mapping)->pte[page->index]);
-		return;
+		k.pte = container_of(m, struct vma, mapping)->pte;
+		break;
 	case MAPPING_SWAP:
-		prefetchw(&container_of(m, struct swap_area,
-					mapping)->slot[page->index]);
-		return;
+		k.entry = (const char *)container_of(m, struct swap_area,
+						     mapping)->slot;
+		k.size = sizeof(struct swap_slot);
+		break;
 	case MAPPING_FILE:
 		f = container_of(m, struct file, mapping);
-		prefetchw(&f->slot[page->index]);
-		if (page->flags & PG_MAPPED && f->vmas)
-			prefetchw(&f->vmas->pte[page->index]);
-		return;
+		k.entry = (const char *)f->slot;
+		k.size = sizeof(*f->slot);
+		if (f->vmas)
+			k.pte = f->vmas->pte;
+		break;
 	default:
-		return;
+		break;
+	}
+	return k;
+}
+
+void rmap_prefetch(const struct vm *vm, const uint32_t *pfn, unsigned nr)
+{
+	struct kept k = { 0 };
+	uint16_t last = 0;
+
+	assert(!vm->mapping[0]);
+	for (unsigned i = 0; i < nr; i++) {
+		const struct page *page = pfn_page(vm, pfn[i]);
+
+		if (page->mapping != last) {
+			last = page->mapping;
+			k = find_kept(vm, last);
+		}
+		if (k.entry)
+			prefetchw(k.entry + page->index * k.size);
+		if (k.pte && page->flags & PG_MAPPED)
+			prefetchw(&k.pte[page->index]);
 	}
 }

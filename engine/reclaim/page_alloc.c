@@ -202,6 +202,13 @@ void free_pages(struct vm *vm, uint32_t pfn, unsigned order)
 	buddy_free(vm, page_zone(vm, pfn), pfn, order);
 }
 
+void free_page_batch(struct vm *vm, const uint32_t *pfn, unsigned nr)
+{
+	assert(nr <= SWAP_CLUSTER_MAX);
+	count_events(vm, PGFREE, nr);
+	buddy_free_pages(vm, pfn, nr);
+}
+
 void wakeup_kswapd(struct vm *vm, struct zone *z,
 		   const struct page_request *rq, int highest_zoneidx)
 {

@@ -119,6 +119,9 @@ uint32_t alloc_pages_nowait(struct vm *vm, uint32_t gfp, unsigned order,
 /* Counts pgfree.  The page is off all lists and has no owner. */
 void free_pages(struct vm *vm, uint32_t pfn, unsigned order);
 
+/* The same for @nr single pages, at most SWAP_CLUSTER_MAX, in this order. */
+void free_page_batch(struct vm *vm, const uint32_t *pfn, unsigned nr);
+
 /* B.6.  @z passes for a request of @order at @mark pages? */
 bool zone_watermark_ok(const struct zone *z, unsigned order, uint64_t mark,
 		       int highest_zoneidx, uint32_t alloc_flags);

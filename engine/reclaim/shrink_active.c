@@ -51,14 +51,21 @@ static bool pass_over(struct vm *vm, const struct scan_control *sc,
 	return !sc->may_unmap && p->flags & PG_MAPPED;
 }
 
-void isolate_lru_pages(struct vm *vm, struct scan_control *sc, enum vm_lru lru,
-		       uint64_t nr, struct isolated *b)
+/* Is there a zone too high for @sc? */
+static bool zones_too_high(const struct scan_control *sc)
+{
+	for (int t = VM_NR_ZONES - 1; t > sc->reclaim_idx; t--)
+		if (zone_populated(&sc->pgdat->zone[t]))
+			return true;
+	return false;
+}
+
+/* Page by page, as some may be passed over. */
+static void isolate_some(struct vm *vm, struct scan_control *sc,
+			 enum vm_lru lru, uint64_t nr, struct isolated *b)
 {
 	uint64_t left = (uint64_t)sc->pgdat->item[NR_INACTIVE_ANON + lru];
 
-	assert(nr <= SWAP_CLUSTER_MAX);
-	b->nr = 0;
-	b->nr_scanned = b->nr_skipped = 0;
 	while (b->nr_scanned < nr && left--) {
 		uint32_t pfn = lru_tail(vm, sc->pgdat, lru);
 
@@ -69,9 +76,24 @@ void isolate_lru_pages(struct vm *vm, struct scan_control *sc, enum vm_lru lru,
 			continue;
 		}
 		lru_del(vm, pfn);
-		rmap_prefetch(vm, pfn);
 		b->pfn[b->nr++] = pfn;
 	}
+}
+
+void isolate_lru_pages(struct vm *vm, struct scan_control *sc, enum vm_lru lru,
+		       uint64_t nr, struct isolated *b)
+{
+	assert(nr <= SWAP_CLUSTER_MAX);
+	b->nr = 0;
+	b->nr_scanned = b->nr_skipped = 0;
+	if (!sc->may_unmap || zones_too_high(sc)) {
+		isolate_some(vm, sc, lru, nr, b);
+	} else {
+		b->nr = lru_take_tail(vm, sc->pgdat, lru, b->pfn,
+				      (unsigned)nr);
+		b->nr_scanned = b->nr;
+	}
+	rmap_prefetch(vm, b->pfn, b->nr);
 	trace_isolate(vm, sc, lru, nr, b);
 }
 

@@ -280,14 +280,22 @@ static bool deal_with(struct vm *vm, struct scan_control *sc, uint32_t pfn,
 	return false;
 }
 
-/* All that a batch has given up, at once. */
-static void free_batch(struct vm *vm, const uint32_t *pfn, unsigned nr)
+/* Judge a batch; those that go gather at its front. */
+static void deal_with_batch(struct vm *vm, struct scan_control *sc,
+			    struct isolated *b, struct reclaim_stat *st)
 {
-	assert(nr <= SWAP_CLUSTER_MAX);
-	for (unsigned i = 0; i < nr; i++)
-		buddy_prefetch_list(vm, pfn[i]);
-	for (unsigned i = 0; i < nr; i++)
-		free_pages(vm, pfn[i], 0);
+	struct clean_run run = { 0 };
+
+	assert(b->nr <= SWAP_CLUSTER_MAX);
+	for (unsigned i = 0; i < b->nr; i++) {
+		if (!reclaim_clean_page(vm, sc, &run, b->pfn[i])) {
+			clean_run_end(vm, sc, &run);
+			if (!deal_with(vm, sc, b->pfn[i], st))
+				continue;
+		}
+		b->pfn[st->reclaimed++] = b->pfn[i];
+	}
+	clean_run_end(vm, sc, &run);
 }
 
 static void count_batch(struct vm *vm, const struct scan_control *sc,
@@ -363,11 +371,8 @@ uint64_t shrink_inactive_list(struct vm *vm, struct scan_control *sc,
 	isolate_lru_pages(vm, sc, lru, nr, &b);
 	sc->nr_scanned += b.nr_scanned;
 	sc->cost_ns += b.nr_scanned * vm->conf.cost.scan_ns;
-	/* those that go gather at the front of the batch */
-	for (unsigned i = 0; i < b.nr; i++)
-		if (deal_with(vm, sc, b.pfn[i], &st))
-			b.pfn[st.reclaimed++] = b.pfn[i];
-	free_batch(vm, b.pfn, (unsigned)st.reclaimed);
+	deal_with_batch(vm, sc, &b, &st);
+	free_page_batch(vm, b.pfn, (unsigned)st.reclaimed);
 	count_batch(vm, sc, &b, st.reclaimed, file);
 	if (!b.nr)
 		return 0;

@@ -34,6 +34,29 @@ uint64_t shrink_inactive_list(struct vm *vm, struct scan_control *sc,
 			      enum vm_lru lru, uint64_t nr);
 
 /*
+ * Pages of one file's cache that a batch gives up, without having counted
+ * them yet.  Begins empty; see shrink_clean.c.
+ */
+struct clean_run {
+	struct file *file;
+	uint16_t mapping; /* the file's number, 0: none */
+	uint64_t nr;
+	struct unmap_run unmap;
+};
+
+/*
+ * If @pfn, isolated, is what most pages are, a clean page of a file, not used
+ * since it was last looked at: remove it from its cache, a shadow in its
+ * place; it is to be freed.  False: it is something else, and untouched.
+ */
+bool reclaim_clean_page(struct vm *vm, struct scan_control *sc,
+			struct clean_run *run, uint32_t pfn);
+
+/* Count them: before anybody looks at a counter. */
+void clean_run_end(struct vm *vm, struct scan_control *sc,
+		   struct clean_run *run);
+
+/*
  * A locked or mlocked page that has no place on an evictable list, and a
  * page that has: back where its flags say.
  */

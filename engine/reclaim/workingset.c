@@ -13,29 +13,15 @@
 #include "memory/vmstat.h"
 #include "reclaim/vmscan.h"
 
-#define AGE_BITS 26u
-#define AGE_MASK ((1u << AGE_BITS) - 1)
-#define WORKINGSET_BIT (1u << AGE_BITS)
-#define NID_SHIFT (AGE_BITS + 1)
-
 _Static_assert(VM_MAX_NODES <= 16, "a shadow has four bits for the node");
-
-uint32_t shadow_pack(unsigned nid, bool workingset, uint64_t age,
-		     unsigned order)
-{
-	assert(nid < VM_MAX_NODES);
-	return SHADOW_BIT | nid << NID_SHIFT |
-	       (workingset ? WORKINGSET_BIT : 0) |
-	       ((uint32_t)(age >> order) & AGE_MASK);
-}
 
 void shadow_unpack(uint32_t shadow, unsigned order, unsigned *nid,
 		   bool *workingset, uint64_t *age)
 {
 	assert(shadow & SHADOW_BIT);
-	*nid = (shadow & ~SHADOW_BIT) >> NID_SHIFT;
-	*workingset = shadow & WORKINGSET_BIT;
-	*age = (uint64_t)(shadow & AGE_MASK) << order;
+	*nid = (shadow & ~SHADOW_BIT) >> SHADOW_NID_SHIFT;
+	*workingset = shadow & SHADOW_WORKINGSET_BIT;
+	*age = (uint64_t)(shadow & SHADOW_AGE_MASK) << order;
 }
 
 void workingset_age_nonresident(struct pgdat *pgdat, uint64_t nr_pages)
@@ -45,16 +31,10 @@ void workingset_age_nonresident(struct pgdat *pgdat, uint64_t nr_pages)
 
 uint32_t workingset_eviction(struct vm *vm, uint32_t pfn)
 {
-	struct pgdat *pgdat = page_pgdat(vm, pfn);
 	const struct page *p = pfn_page(vm, pfn);
-	uint32_t shadow = shadow_pack((unsigned)pgdat->nid,
-				      p->flags & PG_WORKINGSET,
-				      pgdat->lruvec.nonresident_age,
-				      vm->shadow_order);
 
 	assert(!(p->flags & PG_LRU));
-	workingset_age_nonresident(pgdat, 1);
-	return shadow;
+	return workingset_shadow(vm, page_pgdat(vm, pfn), p->flags);
 }
 
 /* Steps 2 to 4: would it have stayed, had all lists been one? */
@@ -62,7 +42,7 @@ static bool is_recent(struct vm *vm, const struct pgdat *pgdat, uint64_t age,
 		      bool file)
 {
 	const int64_t *item = pgdat->item;
-	uint64_t mask = ((uint64_t)AGE_MASK << vm->shadow_order) |
+	uint64_t mask = ((uint64_t)SHADOW_AGE_MASK << vm->shadow_order) |
 			((1ull << vm->shadow_order) - 1);
 	uint64_t distance = (pgdat->lruvec.nonresident_age - age) & mask;
 	int64_t size = item[NR_ACTIVE_FILE];
