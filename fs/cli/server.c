@@ -249,6 +249,7 @@ int server_create(struct server *sv, const struct server_options *o)
 
 int server_mount(struct server *sv, const char *mountpoint)
 {
+	sv->where = mountpoint;
 	return session_mount(sv->session, mountpoint);
 }
 
@@ -263,7 +264,7 @@ int server_run(struct server *sv)
 		err = placeholders_start(sv->places);
 	if (!err && sv->syscalls_fd)
 		err = syscalls_start(&sv->syscalls, sv->vm, &sv->machine,
-				     sv->syscalls_fd);
+				     sv->syscalls_fd, sv->where);
 	if (err)
 		cmd_warn("threads: %s", strerror(-err));
 	else

@@ -61,6 +61,7 @@ struct server {
 	struct machine_fs *mf;
 	struct sandbox *sandbox;
 	struct session *session;
+	const char *where; /* the mount point, borrowed */
 	struct placeholders *places; /* or NULL */
 	struct syscalls *syscalls;   /* or NULL */
 	int syscalls_fd;	     /* for them, or 0 */

@@ -10,16 +10,19 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/sysinfo.h>
 #include <sys/uio.h>
@@ -48,6 +51,7 @@ struct syscalls {
 	struct pending pending[MAX_PENDING];
 	unsigned nr_pending;
 	int socket, listener, stop;
+	struct statx tree; /* whose device our files are on */
 	pthread_t thread;
 	bool started;
 };
@@ -224,16 +228,58 @@ static void do_swap(struct syscalls *s, const struct seccomp_notif *req)
 		do_swapoff(s, req, (uint32_t)area);
 }
 
+/* As the kernel has it in mind: our files must not be asked, by us. */
+static bool look_at(const char *path, struct statx *stx)
+{
+	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+		      STATX_TYPE, stx);
+}
+
+/* Does descriptor @fd of the caller lead to a file of ours? */
+static bool is_ours(const struct syscalls *s, uint32_t pid, int fd)
+{
+	char path[64];
+	struct statx stx;
+
+	snprintf(path, sizeof(path), "/proc/%u/fd/%d", pid, fd);
+	return s->tree.stx_mask && look_at(path, &stx) &&
+	       stx.stx_dev_major == s->tree.stx_dev_major &&
+	       stx.stx_dev_minor == s->tree.stx_dev_minor;
+}
+
+/* sendfile has what it reads second, the others first. */
+static void do_copy(struct syscalls *s, const struct seccomp_notif *req)
+{
+	unsigned from = req->data.nr == SCMP_SYS(sendfile) ? 1 : 0;
+
+	if (is_ours(s, req->pid, (int)req->data.args[from]))
+		respond(s, req->id, -EINVAL, 0);
+	else
+		respond(s, req->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+}
+
+static void answer_sysinfo(struct syscalls *s)
+{
+	vm_stat_get(s->vm, s->stat);
+	respond(s, s->req->id, do_sysinfo(s, s->req), 0);
+}
+
 static void answer(struct syscalls *s)
 {
 	memset(s->req, 0, sizeof(*s->req));
 	if (seccomp_notify_receive(s->listener, s->req))
 		return; /* the caller was killed meanwhile */
-	vm_stat_get(s->vm, s->stat);
-	if (s->req->data.nr == SCMP_SYS(sysinfo))
-		respond(s, s->req->id, do_sysinfo(s, s->req), 0);
-	else
+	switch (s->req->data.nr) {
+	case SCMP_SYS(sysinfo):
+		answer_sysinfo(s);
+		break;
+	case SCMP_SYS(swapon):
+	case SCMP_SYS(swapoff):
 		do_swap(s, s->req);
+		break;
+	default:
+		do_copy(s, s->req);
+	}
 }
 
 static void *serve(void *arg)
@@ -276,7 +322,8 @@ static void release(struct syscalls *s)
 }
 
 int syscalls_start(struct syscalls **sp, struct vm *vm,
-		   const struct vm_machine *machine, int fd)
+		   const struct vm_machine *machine, int fd,
+		   const char *where)
 {
 	struct syscalls *s = calloc(1, sizeof(*s));
 	int err;
@@ -287,6 +334,8 @@ int syscalls_start(struct syscalls **sp, struct vm *vm,
 	s->machine = machine;
 	s->socket = fd;
 	s->listener = -1;
+	if (!look_at(where, &s->tree))
+		s->tree.stx_mask = 0;
 	s->stop = eventfd(0, EFD_CLOEXEC);
 	s->stat = calloc(1, sizeof(*s->stat));
 	if (!s->stat || s->stop < 0 ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * syscalls.h - system calls that no file answers: sysinfo, swapon, swapoff.
+ * syscalls.h - system calls that no file answers: sysinfo, swapon, ...
  *
  * The command's process puts a filter on itself and all its children
  * (libseccomp); the kernel then asks the server, in a thread of its own,
@@ -8,6 +8,12 @@
  * from the machine, so that sysconf(_SC_PHYS_PAGES) agrees with meminfo;
  * swapon(2) and swapoff(2) on an area of the machine are done there.  Other
  * devices are the kernel's to refuse.
+ *
+ * sendfile(2), splice(2) and copy_file_range(2) read by size, on hosts since
+ * Linux 6.5, and the machine's files have none: from those they are refused
+ * with EINVAL, as from any file that cannot be spliced, and programs go on
+ * with read(2).  From all others they are the kernel's, after a question that
+ * costs some microseconds a call, whatever it moves.
  *
  * A call of another architecture than ours is not looked at.
  *
@@ -30,10 +36,12 @@ int syscalls_install(int fd);
 
 /*
  * In the server: wait on socket @fd for a listener, and serve it.  Takes @fd
- * over, borrows @vm and @machine.  0, -ENOMEM, -EAGAIN.
+ * over, borrows @vm and @machine; our files are below @where.  0, -ENOMEM,
+ * -EAGAIN.
  */
 int syscalls_start(struct syscalls **sp, struct vm *vm,
-		   const struct vm_machine *machine, int fd);
+		   const struct vm_machine *machine, int fd,
+		   const char *where);
 
 /* What waits is answered EINTR.  NULL is fine. */
 void syscalls_stop(struct syscalls *s);

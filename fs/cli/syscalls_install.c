@@ -4,7 +4,7 @@
  *
  * The listener travels to the server as a descriptor over a socket.  The
  * filter is loaded before, and a call that comes in between would wait for
- * an answer: sendmsg(2) is none of the three.
+ * an answer: sendmsg(2) is none of them.
  *
  * Called by run_command.c just before the command.  One thread, no locks.
  */
@@ -39,8 +39,11 @@ static int send_listener(int fd, int listener)
 
 static int add_rules(scmp_filter_ctx ctx)
 {
-	static const int calls[] = { SCMP_SYS(sysinfo), SCMP_SYS(swapon),
-				     SCMP_SYS(swapoff) };
+	static const int calls[] = {
+		SCMP_SYS(sysinfo),  SCMP_SYS(swapon), SCMP_SYS(swapoff),
+		SCMP_SYS(sendfile), SCMP_SYS(splice),
+		SCMP_SYS(copy_file_range),
+	};
 	size_t i;
 	int err = 0;
 

@@ -62,6 +62,12 @@ if have busybox; then
 	is 'busybox sysctl' "$(run -- sh -c '
 		busybox sysctl -w vm.swappiness=12 >/dev/null
 		cat /proc/sys/vm/swappiness')" 12
+	# sendfile(2), which would find nothing (syscalls.h)
+	is 'busybox cat' "$(run -- busybox cat /proc/meminfo | wc -l)" \
+		"$(run -- cat /proc/meminfo | wc -l)"
+	is 'busybox cat, a file of the host' \
+		"$(run -- busybox cat "$DIR/m.conf" | cksum)" \
+		"$(cksum <"$DIR/m.conf")"
 	is 'busybox ps' "$(run -- busybox ps |
 		awk '$1 == 500 { print $NF }')" steady
 	is 'busybox top' "$(run -- busybox top -b -n 1 |
@@ -106,6 +112,15 @@ print(os.path.samefile("/proc/self/exe", sys.executable),
       len(os.listdir("/proc/self/fd")) > 3,
       subprocess.run(["true"]).returncode, os.getpid() ==
       int(os.readlink("/proc/self")))')" 'True True 0 True'
+is 'shutil.copyfile' "$(run -- python3 -c '
+import shutil, sys
+shutil.copyfile("/proc/vmstat", sys.argv[1])' "$DIR/copy" &&
+	wc -l <"$DIR/copy")" "$(run -- wc -l /proc/vmstat | cut -d " " -f 1)"
+rm -f "$DIR/copy"
+is 'cat FILE >FILE' "$(run -- sh -c 'cd /proc/sys/vm
+	echo 128 64 32 0 0 >lowmem_reserve_ratio
+	cat lowmem_reserve_ratio >lowmem_reserve_ratio
+	cat lowmem_reserve_ratio' | xargs)" '128 64 32 0 0'
 
 # Others who tune and watch.
 if [ -x /lib/systemd/systemd-sysctl ]; then
