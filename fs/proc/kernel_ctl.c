@@ -52,6 +52,41 @@ void kernel_ctl_destroy(struct kernel_ctl_state *s)
 	free(s);
 }
 
+/* One written value; @w is new when loading. */
+static void pack_written(struct pack *p, struct written *w)
+{
+	const void *ctl = w->ctl;
+	unsigned i;
+
+	pack_entry(p, &proc_sys_dir, &ctl);
+	w->ctl = ctl;
+	for (i = 0; i < KERNEL_CTL_VALUES; i++)
+		pack_i64(p, &w->value[i]);
+	pack_text(p, w->text, sizeof(w->text));
+}
+
+void kernel_ctl_pack(struct kernel_ctl_state *s, struct pack *p)
+{
+	struct written **end = &s->first, *w;
+	uint32_t nr = 0;
+
+	for (w = s->first; w; w = w->next)
+		nr++;
+	pack_int(p, &s->writes_strict);
+	pack_u32(p, &nr);
+	for (; nr && !pack_error(p); nr--) {
+		if (!pack_saving(p)) {
+			*end = calloc(1, sizeof(**end));
+			if (!*end) {
+				p->err = -ENOMEM;
+				return;
+			}
+		}
+		pack_written(p, *end);
+		end = &(*end)->next;
+	}
+}
+
 int sysctl_writes_strict(const struct tree_req *rq)
 {
 	return machine_of(rq)->kernel_ctl->writes_strict;

@@ -23,6 +23,7 @@
 #include <vm/sysctl.h>
 
 #include "fs/vfs/file.h"
+#include "fs/vfs/pack.h"
 #include "fs/vfs/tree.h"
 
 #define KERNEL_CTL_VALUES 4u
@@ -41,6 +42,9 @@ struct kernel_ctl_state;
 /* What has been written so far: nothing.  0 or -ENOMEM. */
 int kernel_ctl_create(struct kernel_ctl_state **sp);
 void kernel_ctl_destroy(struct kernel_ctl_state *s);
+
+/* Save it, or load into a new one. */
+void kernel_ctl_pack(struct kernel_ctl_state *s, struct pack *p);
 
 /* kernel.sysctl_writes_strict: -1, 0 or 1. */
 int sysctl_writes_strict(const struct tree_req *rq);

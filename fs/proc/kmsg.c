@@ -5,7 +5,8 @@
  * Text lies in a ring of bytes, addressed by a count that only grows; a
  * record that would wrap starts over at the ring's begin.  Records lie in a
  * ring of their own.  What is overwritten is gone: a reader of /dev/kmsg who
- * is that late gets EPIPE once and goes on with the oldest.
+ * is that late gets EPIPE once and goes on with the oldest; so does everybody
+ * when a machine is restored and with it its log (kmsg_replace()).
  *
  * Called by events.c (observer), by the tables of /proc and /dev, by
  * proc_sysctl.c.  Locks: kmsg.lock, innermost.
@@ -35,6 +36,7 @@ struct kmsg {
 	uint64_t first, next; /* numbers of the oldest record and the next */
 	uint64_t text_next;
 	uint64_t stream; /* the record that /proc/kmsg gives next */
+	unsigned life;	 /* how often it was replaced */
 	struct record record[KMSG_RECORDS];
 	char text[KMSG_BYTES];
 	struct file_source source;
@@ -62,6 +64,58 @@ void kmsg_destroy(struct kmsg *k)
 static struct record *get(struct kmsg *k, uint64_t seq)
 {
 	return &k->record[seq & (KMSG_RECORDS - 1)];
+}
+
+/* Where the text of a record is must be kept too: it says what goes first. */
+static void pack_record(struct kmsg *k, struct pack *p, struct record *r)
+{
+	uint64_t at;
+
+	pack_u64(p, &r->start);
+	pack_u64(p, &r->now_ns);
+	pack_u32(p, &r->prio);
+	r->len = pack_index(p, r->len, KMSG_BYTES);
+	at = r->start & (KMSG_BYTES - 1);
+	if (at + r->len > KMSG_BYTES || r->start + r->len > k->text_next ||
+	    k->text_next - r->start > KMSG_BYTES) {
+		pack_refuse(p);
+		*r = (struct record){ .start = 0 };
+		at = 0;
+	}
+	pack_bytes(p, k->text + at, r->len);
+}
+
+void kmsg_pack(struct kmsg *k, struct pack *p)
+{
+	uint64_t seq;
+
+	pthread_mutex_lock(&k->lock);
+	pack_u64(p, &k->first);
+	pack_u64(p, &k->next);
+	pack_u64(p, &k->stream);
+	pack_u64(p, &k->text_next);
+	if (k->next < k->first || k->next - k->first > KMSG_RECORDS ||
+	    k->stream < k->first || k->stream > k->next) {
+		pack_refuse(p);
+		k->first = k->next = k->stream = 0;
+	}
+	for (seq = k->first; seq < k->next && !pack_error(p); seq++)
+		pack_record(k, p, get(k, seq));
+	pthread_mutex_unlock(&k->lock);
+}
+
+void kmsg_replace(struct kmsg *k, const struct kmsg *from)
+{
+	pthread_mutex_lock(&k->lock);
+	k->first = from->first;
+	k->next = from->next;
+	k->text_next = from->text_next;
+	k->stream = from->stream;
+	memcpy(k->record, from->record, sizeof(k->record));
+	memcpy(k->text, from->text, sizeof(k->text));
+	k->life++;
+	pthread_mutex_unlock(&k->lock);
+	file_source_wake(&k->source);
 }
 
 /* Drop the oldest until @len bytes fit at text_next. */
@@ -243,15 +297,21 @@ static void put_record(struct strbuf *sb, const struct kmsg *k, uint64_t seq,
 	strbuf_putc(sb, '\n');
 }
 
-/* A reader's place: the number of the record he gets next. */
+/* A reader's place: the record that he gets next. */
+struct place {
+	uint64_t seq;
+	unsigned life; /* of the log that it is a place in */
+};
+
 static int dev_open(struct tree_req *rq, int flags)
 {
-	uint64_t *place = NULL;
+	struct place *place = NULL;
 
 	if ((flags & O_ACCMODE) != O_WRONLY) {
 		place = calloc(1, sizeof(*place));
 		if (!place)
 			return -ENOMEM;
+		place->life = kmsg_of(rq)->life;
 	}
 	rq->file->priv = place;
 	return 0;
@@ -265,24 +325,24 @@ static void dev_release(struct tree_req *rq)
 static int dev_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 		    off_t offset)
 {
-	uint64_t *place = rq->file->priv;
+	struct place *place = rq->file->priv;
 	struct kmsg *k = kmsg_of(rq);
 	int err = 0;
 
 	pthread_mutex_lock(&k->lock);
-	if (!offset)
-		*place = k->first; /* lseek(fd, 0, SEEK_SET) */
-	if (*place < k->first) {
-		*place = k->first;
+	if (!offset) /* lseek(fd, 0, SEEK_SET) */
+		*place = (struct place){ k->first, k->life };
+	if (place->life != k->life || place->seq < k->first) {
+		*place = (struct place){ k->first, k->life };
 		err = -EPIPE;
-	} else if (*place == k->next) {
+	} else if (place->seq == k->next) {
 		err = -EAGAIN;
 	} else {
-		put_record(sb, k, *place, get(k, *place));
+		put_record(sb, k, place->seq, get(k, place->seq));
 		if (sb->len > size)
 			err = -EINVAL;
 		else
-			++*place;
+			place->seq++;
 	}
 	pthread_mutex_unlock(&k->lock);
 	if (err)
@@ -292,16 +352,16 @@ static int dev_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 
 static unsigned dev_poll(struct tree_req *rq)
 {
-	const uint64_t *place = rq->file->priv;
+	const struct place *place = rq->file->priv;
 	struct kmsg *k = kmsg_of(rq);
 	unsigned mask = 0;
 
 	if (!place)
 		return POLLOUT | POLLWRNORM;
 	pthread_mutex_lock(&k->lock);
-	if (*place < k->next)
+	if (place->seq < k->next || place->life != k->life)
 		mask = POLLIN | POLLRDNORM;
-	if (*place && *place < k->first)
+	if ((place->seq && place->seq < k->first) || place->life != k->life)
 		mask |= POLLERR | POLLPRI;
 	pthread_mutex_unlock(&k->lock);
 	return mask;

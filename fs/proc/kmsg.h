@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "fs/vfs/file.h"
+#include "fs/vfs/pack.h"
 
 #define KMSG_RECORDS 8192u	/* a power of two */
 #define KMSG_BYTES   (1u << 20) /* the same */
@@ -62,6 +63,12 @@ uint64_t kmsg_next(struct kmsg *k);
  * none yet, or no more.
  */
 bool kmsg_get(struct kmsg *k, uint64_t seq, char *buf, size_t size);
+
+/* Save all that is there, or load into a new one. */
+void kmsg_pack(struct kmsg *k, struct pack *p);
+
+/* @k becomes what @from is; its readers are told that they missed something. */
+void kmsg_replace(struct kmsg *k, const struct kmsg *from);
 
 /* The lines of an event of the machine, if it has any (errata (b)2, H.6). */
 void kmsg_observe(struct machine_fs *mf, const struct vm_event *ev);

@@ -102,6 +102,23 @@ void psi_triggers_observe(struct psi_triggers *ts, struct vm *vm,
 	pthread_mutex_unlock(&ts->lock);
 }
 
+void psi_triggers_restart(struct psi_triggers *ts, struct vm *vm)
+{
+	struct vm_stat *s = malloc(sizeof(*s));
+	struct armed *a;
+
+	if (!s)
+		return; /* those windows end when their time comes */
+	vm_stat_get(vm, s);
+	pthread_mutex_lock(&ts->lock);
+	for (a = ts->first; a; a = a->next)
+		psi_trigger_start(&a->trigger, s->now_ns / VM_MICROSECOND,
+				  total_of(s, a));
+	atomic_store(&ts->next_look_us, 0);
+	pthread_mutex_unlock(&ts->lock);
+	free(s);
+}
+
 static void put_average(struct strbuf *sb, const char *label, uint64_t v)
 {
 	uint64_t part = v & ((1u << FIXED_SHIFT) - 1);

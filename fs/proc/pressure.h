@@ -64,6 +64,9 @@ struct psi_triggers;
 int psi_triggers_create(struct psi_triggers **tp);
 void psi_triggers_destroy(struct psi_triggers *ts);
 
+/* The machine is another now, its time too: all windows begin anew. */
+void psi_triggers_restart(struct psi_triggers *ts, struct vm *vm);
+
 /*
  * Time is @now_ns: look at every trigger whose time has come.  For the
  * observer (engine's lock held): stalls come with events.  Costs one load

@@ -65,6 +65,20 @@ int refused_show(const struct tree_req *rq, struct strbuf *sb)
 	return 0;
 }
 
+void refused_pack(struct refused *r, struct pack *p)
+{
+	unsigned i;
+
+	pack_u32(p, &r->nr);
+	for (i = 0; i < REFUSED_MAX && i < r->nr && !pack_error(p); i++) {
+		pack_string(p, &r->write[i].path);
+		pack_text(p, r->write[i].text, REFUSED_TEXT_LEN);
+		pack_int(p, &r->write[i].err);
+		if (!r->write[i].path)
+			pack_refuse(p);
+	}
+}
+
 void refused_free(struct refused *r)
 {
 	unsigned i;

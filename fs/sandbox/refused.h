@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 
+#include "fs/vfs/pack.h"
 #include "fs/vfs/tree.h"
 
 #define REFUSED_MAX	  256u
@@ -37,6 +38,9 @@ tree_show refused_show;
 /* session_options.refused; @arg is a struct refused. */
 void refused_add(void *arg, const char *path, const char *text, size_t len,
 		 int err);
+
+/* Save it, or load into one that is zeroed. */
+void refused_pack(struct refused *r, struct pack *p);
 
 void refused_free(struct refused *r);
 

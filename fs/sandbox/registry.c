@@ -83,6 +83,75 @@ int registry_create(struct registry **rp, struct vm *vm,
 	return 0;
 }
 
+int registry_new(struct registry **rp)
+{
+	*rp = calloc(1, sizeof(**rp));
+	return *rp ? 0 : -ENOMEM;
+}
+
+static void pack_phase(struct pack *p, struct vm_phase_conf *f)
+{
+	f->pattern = pack_index(p, f->pattern, VM_NR_PATTERNS);
+	f->target = pack_index(p, f->target, VM_NR_TARGETS);
+	pack_u64(p, &f->duration_ns);
+	pack_u64(p, &f->accesses);
+	pack_u64(p, &f->first);
+	pack_u64(p, &f->pages);
+	pack_u64(p, &f->rate);
+	pack_u32(p, &f->write_permille);
+	pack_u32(p, &f->hot_permille);
+	pack_u64(p, &f->hot_pages);
+	pack_bool(p, &f->grow);
+}
+
+static void pack_conf(struct pack *p, struct vm_task_conf *t)
+{
+	uint32_t i;
+
+	pack_text(p, t->comm, sizeof(t->comm));
+	pack_text(p, t->args, sizeof(t->args));
+	pack_int(p, &t->pid);
+	pack_int(p, &t->ppid);
+	pack_u32(p, &t->uid);
+	pack_u32(p, &t->gid);
+	pack_int(p, &t->oom_score_adj);
+	pack_u32(p, &t->nr_threads);
+	pack_u64(p, &t->nodes);
+	pack_int(p, &t->cpu);
+	pack_u64(p, &t->anon_pages);
+	pack_u64(p, &t->anon_resident);
+	pack_u64(p, &t->anon_swapped);
+	pack_u64(p, &t->mlock_pages);
+	pack_text(p, t->file, sizeof(t->file));
+	pack_u64(p, &t->file_pages);
+	pack_bool(p, &t->map_file);
+	pack_bool(p, &t->repeat);
+	t->nr_phases = pack_index(p, t->nr_phases, VM_MAX_PHASES + 1);
+	for (i = 0; i < t->nr_phases; i++)
+		pack_phase(p, &t->phase[i]);
+}
+
+/* Pid and description of each, in order; a pid beyond all is the end. */
+void registry_pack(struct registry *r, struct pack *p)
+{
+	struct vm_task_conf conf;
+	uint32_t pid = 0;
+
+	for (;;) {
+		if (pack_saving(p))
+			while (++pid <= VM_MAX_PID && !r->by_pid[pid])
+				;
+		pid = pack_index(p, pid, VM_MAX_PID + 2);
+		if (!pid || pid > VM_MAX_PID || pack_error(p))
+			return;
+		conf = pack_saving(p) ? *r->by_pid[pid] :
+					(struct vm_task_conf){ .pid = 0 };
+		pack_conf(p, &conf);
+		if (!pack_saving(p) && registry_add(r, (int)pid, &conf))
+			p->err = -ENOMEM;
+	}
+}
+
 void registry_destroy(struct registry *r)
 {
 	int pid;

@@ -14,6 +14,8 @@
 
 #include <vm/vm.h>
 
+#include "fs/vfs/pack.h"
+
 struct registry;
 
 /*
@@ -22,6 +24,12 @@ struct registry;
 int registry_create(struct registry **rp, struct vm *vm,
 		    const struct vm_machine *m);
 void registry_destroy(struct registry *r);
+
+/* One that knows nobody.  0 or -ENOMEM. */
+int registry_new(struct registry **rp);
+
+/* Save it, or load into a new one. */
+void registry_pack(struct registry *r, struct pack *p);
 
 /* @pid is a new task made from @conf.  0 or -ENOMEM. */
 int registry_add(struct registry *r, int pid, const struct vm_task_conf *conf);

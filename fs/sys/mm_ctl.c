@@ -44,6 +44,46 @@ void mm_state_destroy(struct mm_state *s)
 	free(s);
 }
 
+/* One written value; @w is new when loading. */
+static void pack_written(struct pack *p, struct written *w)
+{
+	const void *data = w->ctl;
+	const struct mm_ctl *ctl;
+	uint64_t last;
+
+	pack_entry(p, &sys_mm_dir, &data);
+	w->ctl = ctl = data;
+	pack_u32(p, &w->index);
+	pack_u64(p, &w->value);
+	if (!ctl)
+		return;
+	for (last = 0; ctl->words && ctl->words[last + 1];)
+		last++;
+	if (w->value > (ctl->words ? last : ctl->boolean ? 1 : ctl->max))
+		pack_refuse(p);
+}
+
+void mm_state_pack(struct mm_state *s, struct pack *p)
+{
+	struct written **end = &s->first, *w;
+	uint32_t nr = 0;
+
+	for (w = s->first; w; w = w->next)
+		nr++;
+	pack_u32(p, &nr);
+	for (; nr && !pack_error(p); nr--) {
+		if (!pack_saving(p)) {
+			*end = calloc(1, sizeof(**end));
+			if (!*end) {
+				p->err = -ENOMEM;
+				return;
+			}
+		}
+		pack_written(p, *end);
+		end = &(*end)->next;
+	}
+}
+
 static struct written *find(const struct tree_req *rq)
 {
 	struct written *w;

@@ -20,6 +20,7 @@
 #ifndef SYS_SYS_H
 #define SYS_SYS_H
 
+#include "fs/vfs/pack.h"
 #include "fs/vfs/tree.h"
 
 /* root.c: MNT/sys. */
@@ -67,6 +68,9 @@ struct mm_state;
 
 int mm_state_create(struct mm_state **sp);
 void mm_state_destroy(struct mm_state *s);
+
+/* Save it, or load into a new one. */
+void mm_state_pack(struct mm_state *s, struct pack *p);
 
 /* Show and store of an entry whose data is a struct mm_ctl. */
 tree_show mm_ctl_show;
