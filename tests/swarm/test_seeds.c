@@ -2,202 +2,196 @@
 /*
  * test_seeds.c - run seeds, make what fails smaller, say how to see it again.
  *
- *	swarm-seeds [-n SEEDS] [-f FIRST] [-w sim|threads|both]
- *	swarm-seeds -s SEED [-w WORLD] [-o OPS] [-x OP,OP,...] [-v]
+ *	swarm-seeds [-n SEEDS] [-f FIRST] [-w sim|threads|both] [-v]
+ *	swarm-seeds -s SEED [-w WORLD] [-o OPS] [-x OP-OP,...] [-e] [-p OP] [-v]
  *
- * Without arguments 200 seeds, every fourth also in the threads world.  Each
- * run is a process of its own, so that one that dies (an assert, a finding
- * of a sanitizer, a hang) is one failure more and not the end.  A failing
- * run of the sim world is shortened to the operation where it fails, then
- * operations are left out as long as it still fails; the command that is
- * printed shows it again.
+ * Without arguments 200 seeds, every fourth also in the threads world.  -v
+ * says what each seed took, or what one run does.  -e looks at every page
+ * after every step; a failure of the sim world is looked at again in that
+ * way, to tell the very step.  -p breaks a counter in operation OP.
+ *
+ * Before anything else a failure is planted: a swarm that does not find it,
+ * and does not make it small, has failed.
  */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "swarm.h"
 
-#define NR_SEEDS  200
-#define HANG_S	  300
-#define WHY_LEN	  400
-#define MAX_TRIES 300 /* runs for making one failure smaller */
+#define NR_SEEDS 200
 
-/* How a run ended: 0 is well. */
-struct verdict {
-	bool failed;
-	unsigned at;
-	char why[WHY_LEN];
+struct tally {
+	unsigned passed, failed;
+	double seconds, slowest;
+	uint64_t steps, slowest_seed;
+	bool slowest_threads, verbose;
 };
 
-/* In the child: run, and tell the parent through @fd. */
-static void child(const struct swarm_run *r, int fd)
+static double seconds_now(void)
 {
-	struct verdict v = { .failed = false };
-	const char *why;
+	struct timespec ts;
 
-	alarm(HANG_S);
-	why = swarm_run(r, &v.at);
-	if (why) {
-		v.failed = true;
-		snprintf(v.why, sizeof(v.why), "%s", why);
-	}
-	if (write(fd, &v, sizeof(v)) != (ssize_t)sizeof(v))
-		_exit(2);
-	exit(0);
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static void attempt(const struct swarm_run *r, struct verdict *v)
+static const char *world_name(bool threads)
 {
-	int fds[2], status;
-	ssize_t n;
-	pid_t pid;
-
-	fflush(NULL);
-	if (pipe(fds) || (pid = fork()) < 0) {
-		perror("swarm-seeds");
-		exit(2);
-	}
-	if (!pid) {
-		close(fds[0]);
-		child(r, fds[1]);
-	}
-	close(fds[1]);
-	n = read(fds[0], v, sizeof(*v));
-	close(fds[0]);
-	waitpid(pid, &status, 0);
-	if (n == (ssize_t)sizeof(*v) && !status)
-		return;
-	memset(v, 0, sizeof(*v));
-	v->failed = true;
-	v->at = r->nr_ops;
-	snprintf(v->why, sizeof(v->why), "%s %d",
-		 WIFSIGNALED(status) ? "killed by signal" : "exit status",
-		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-}
-
-/* The shortest beginning that fails, then without what it does not need. */
-static void shrink(struct swarm_run *r)
-{
-	struct swarm_run smaller = *r;
-	struct verdict v;
-	unsigned low = 0, high = r->nr_ops, tries = 0, i;
-
-	while (low < high && tries++ < MAX_TRIES) {
-		smaller.nr_ops = (low + high) / 2;
-		attempt(&smaller, &v);
-		if (v.failed)
-			high = smaller.nr_ops;
-		else
-			low = smaller.nr_ops + 1;
-	}
-	smaller.nr_ops = high;
-	for (i = 0; i < high && tries++ < MAX_TRIES; i++) {
-		smaller.skip[i] = true;
-		attempt(&smaller, &v);
-		smaller.skip[i] = v.failed;
-	}
-	attempt(&smaller, &v);
-	if (v.failed)
-		*r = smaller;
+	return threads ? "threads" : "sim";
 }
 
 static void print_command(const struct swarm_run *r, const char *program)
 {
 	const char *comma = " -x ";
-	unsigned i;
+	unsigned i, last;
 
 	printf("  again: %s -s %llu -w %s -o %u", program,
-	       (unsigned long long)r->seed, r->threads ? "threads" : "sim",
-	       r->nr_ops);
+	       (unsigned long long)r->seed, world_name(r->threads), r->nr_ops);
 	for (i = 0; i < r->nr_ops; i++) {
 		if (!r->skip[i])
 			continue;
-		printf("%s%u", comma, i);
+		for (last = i; last + 1 < r->nr_ops && r->skip[last + 1];)
+			last++;
+		printf("%s%u-%u", comma, i, last);
 		comma = ",";
+		i = last;
 	}
-	printf(" -v\n");
+	printf("%s -v\n", r->every_step ? " -e" : "");
 }
 
-/* One seed in one world; true if all is well. */
-static bool try_seed(uint64_t seed, bool threads, const char *program)
+/* Smaller, and seen as early as can be. */
+static void report(struct swarm_run *r, const char *program)
+{
+	struct swarm_verdict v;
+
+	swarm_shrink(r);
+	if (!r->threads) {
+		r->every_step = true;
+		swarm_attempt(r, &v);
+		r->every_step = v.failed;
+		if (v.failed)
+			printf("  smaller: after operation %u: %s\n", v.at,
+			       v.why);
+	}
+	print_command(r, program);
+	fflush(stdout);
+}
+
+/* One seed in one world. */
+static void try_seed(struct tally *t, uint64_t seed, bool threads,
+		     const char *program)
 {
 	struct swarm_run r = { .seed = seed, .nr_ops = SWARM_OPS,
 			       .threads = threads };
-	struct verdict v;
+	struct swarm_verdict v;
+	double took = seconds_now();
 
-	attempt(&r, &v);
+	swarm_attempt(&r, &v);
+	took = seconds_now() - took;
+	t->seconds += took;
+	t->steps += v.steps;
+	if (took > t->slowest) {
+		t->slowest = took;
+		t->slowest_seed = seed;
+		t->slowest_threads = threads;
+	}
+	if (t->verbose)
+		printf("seed %llu, %s world: %llu steps, %.3f s\n",
+		       (unsigned long long)seed, world_name(threads),
+		       (unsigned long long)v.steps, took);
+	t->passed += !v.failed;
+	t->failed += v.failed;
 	if (!v.failed)
-		return true;
+		return;
 	printf("FAILED: seed %llu, %s world, after operation %u: %s\n",
-	       (unsigned long long)seed, threads ? "threads" : "sim", v.at,
-	       v.why);
-	if (!threads)
-		shrink(&r);
-	print_command(&r, program);
-	return false;
+	       (unsigned long long)seed, world_name(threads), v.at, v.why);
+	if (v.at)
+		r.nr_ops = v.at;
+	report(&r, program);
+}
+
+/* Is what is broken found, and nothing else left of the run? */
+static bool finds_planted(void)
+{
+	struct swarm_run r = { .seed = 1, .nr_ops = 12, .plant = 8 };
+	struct swarm_verdict v;
+	unsigned i;
+
+	swarm_attempt(&r, &v);
+	if (!v.failed || v.at != r.plant || !strstr(v.why, "pgscan"))
+		return false;
+	swarm_shrink(&r);
+	for (i = 0; i < r.plant - 1; i++)
+		if (!r.skip[i])
+			return false;
+	return r.nr_ops == r.plant && !r.skip[r.plant - 1];
+}
+
+static int many_runs(struct tally *t, uint64_t first, uint64_t nr,
+		     const char *world, const char *program)
+{
+	bool both = !world || !strcmp(world, "both");
+	uint64_t seed;
+
+	if (finds_planted())
+		t->passed++;
+	else
+		t->failed++, printf("FAILED: what is planted is not found\n");
+	for (seed = first; seed < first + nr; seed++) {
+		if (both || !strcmp(world, "sim"))
+			try_seed(t, seed, false, program);
+		if (both ? world || seed % 4 == 0 : !strcmp(world, "threads"))
+			try_seed(t, seed, true, program);
+	}
+	printf("%.0f s, %.1f million steps; the slowest: seed %llu, %s world, "
+	       "%.1f s\n",
+	       t->seconds, (double)t->steps / 1e6,
+	       (unsigned long long)t->slowest_seed,
+	       world_name(t->slowest_threads), t->slowest);
+	printf("%u passed, %u failed, 0 skipped\n", t->passed, t->failed);
+	return t->failed > 0;
 }
 
 static void parse_skip(struct swarm_run *r, const char *list)
 {
+	unsigned long i, last;
 	char *end;
-	unsigned long i;
 
 	for (; *list; list = *end ? end + 1 : end) {
-		i = strtoul(list, &end, 10);
-		if (i < SWARM_OPS)
+		i = last = strtoul(list, &end, 10);
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		for (; i <= last && i < SWARM_OPS; i++)
 			r->skip[i] = true;
 	}
 }
 
 static int one_run(struct swarm_run *r)
 {
-	const char *why;
-	unsigned at;
+	struct swarm_verdict v;
 
 	if (r->nr_ops > SWARM_OPS)
 		r->nr_ops = SWARM_OPS;
-	why = swarm_run(r, &at);
-	printf("seed %llu: %s (operation %u)\n", (unsigned long long)r->seed,
-	       why ? why : "well", at);
-	return why != NULL;
-}
-
-static int many_runs(uint64_t first, uint64_t nr, const char *world,
-		     const char *program)
-{
-	unsigned passed = 0, failed = 0;
-	bool well, both = !world || !strcmp(world, "both");
-	uint64_t seed;
-
-	for (seed = first; seed < first + nr; seed++) {
-		if (!world || strcmp(world, "threads")) {
-			well = try_seed(seed, false, program);
-			passed += well;
-			failed += !well;
-		}
-		if (both ? world || seed % 4 == 0 : !strcmp(world, "threads")) {
-			well = try_seed(seed, true, program);
-			passed += well;
-			failed += !well;
-		}
-	}
-	printf("%u passed, %u failed, 0 skipped\n", passed, failed);
-	return failed > 0;
+	swarm_run(r, &v);
+	printf("seed %llu: %s (operation %u, %llu steps)\n",
+	       (unsigned long long)r->seed, v.failed ? v.why : "well", v.at,
+	       (unsigned long long)v.steps);
+	return v.failed;
 }
 
 int main(int argc, char **argv)
 {
 	struct swarm_run r = { .nr_ops = SWARM_OPS };
+	struct tally t = { .passed = 0 };
 	uint64_t first = 1, nr = NR_SEEDS;
 	const char *world = NULL;
 	bool single = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:f:w:s:o:x:v")) != -1) {
+	while ((c = getopt(argc, argv, "n:f:w:s:o:x:p:ev")) != -1) {
 		switch (c) {
 		case 'n':
 			nr = strtoull(optarg, NULL, 10);
@@ -218,13 +212,20 @@ int main(int argc, char **argv)
 		case 'x':
 			parse_skip(&r, optarg);
 			break;
+		case 'p':
+			r.plant = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'e':
+			r.every_step = true;
+			break;
 		case 'v':
-			r.trace = true;
+			t.verbose = r.trace = true;
 			break;
 		default:
 			return 2;
 		}
 	}
 	r.threads = world && !strcmp(world, "threads");
-	return single ? one_run(&r) : many_runs(first, nr, world, argv[0]);
+	return single ? one_run(&r) :
+			many_runs(&t, first, nr, world, argv[0]);
 }
