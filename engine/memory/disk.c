@@ -49,6 +49,16 @@ static int ring_grow(struct disk_queue *q)
 	return 0;
 }
 
+int disk_queue_room(struct disk_queue *q, uint32_t nr)
+{
+	int err = 0;
+
+	assert(q->nr == 0 && nr <= UINT32_MAX / 2);
+	while (q->capacity < nr && !err)
+		err = ring_grow(q);
+	return err;
+}
+
 /* Columns 13 and 14 of /proc/diskstats: time with something in flight. */
 static void disk_account(struct disk *d, uint64_t now_ns)
 {

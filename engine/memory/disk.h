@@ -78,6 +78,12 @@ void disk_fini(struct disk *d);
 uint64_t disk_submit(struct disk *d, bool write, const uint32_t *pfn,
 		     unsigned nr, bool *sync);
 
+/*
+ * Make room for @nr pages in the empty queue @q, for somebody who fills it by
+ * himself.  0 or -ENOMEM.
+ */
+int disk_queue_room(struct disk_queue *q, uint32_t nr);
+
 /* When the request that holds @pfn will end; ACTOR_NEVER if none does. */
 uint64_t disk_page_done_ns(const struct disk *d, bool write, uint32_t pfn);
 

@@ -198,7 +198,8 @@ static int vma_grow_arrays(struct vma *vma, uint64_t capacity)
 	return 0;
 
 err_table:
-	(void)grow_array(&vma->table, mm_nr_tables(capacity), mm_nr_tables(old));
+	(void)grow_array(&vma->table, mm_nr_tables(capacity),
+			 mm_nr_tables(old));
 err_pte:
 	(void)grow_array(&vma->pte, capacity, old);
 	return -ENOMEM;

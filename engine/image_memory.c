@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image_memory.c - the memory of a machine in its image.
+ *
+ * A zone: marks, counters, the frames that have ever been in use, and the
+ * order of its free lists.  A node: its counters, the order of its LRU lists,
+ * what its kswapd is asked for.  Lists are written as the frames that are on
+ * them, first to last, and built anew; a frame on two lists cannot be.
+ *
+ * Called by image.c.  Calls buddy.h and lruvec.h for what lists look like.
+ * Locking: see image.h.
+ */
+#include <assert.h>
+
+#include "image.h"
+#include "memory/buddy.h"
+#include "reclaim/vmscan.h"
+
+#define TAG_ZONE 0x656e6f5au /* "Zone" */
+#define TAG_NODE 0x65646f4eu /* "Node" */
+
+/* Set by the lists that the frame is on. */
+#define FLAGS_OF_LISTS (PG_LRU | PG_BUDDY)
+
+/* A frame.  What is free comes with the free lists; lru_pos with the LRU's. */
+IMAGE_KNOWS(page, 12);
+static void image_page(struct image *im, void *element)
+{
+	struct page *p = element;
+	uint16_t flags = p->flags & (uint16_t)~FLAGS_OF_LISTS;
+
+	assert(!(p->flags & PG_BUDDY));
+	image_num(im, flags);
+	if (flags & FLAGS_OF_LISTS)
+		image_bad(im);
+	p->flags = im->saving ? p->flags : flags;
+	image_num(im, p->mapping);
+	image_num(im, p->index);
+}
+
+/*
+ * Frames of @z in [@from, @to).  Runs of frames in use are counted here and
+ * not by image_sparse(), which would take the head of a free block for one.
+ */
+static void image_frames(struct image *im, uint32_t from, uint32_t to)
+{
+	const struct vm *vm = im->vm;
+	uint32_t pfn = from;
+
+	assert(from <= to && to <= vm->nr_frames);
+	while (pfn < to && !im->err) {
+		uint32_t at = pfn, pages = 0;
+
+		for (; im->saving && at < to; at++) {
+			const struct page *p = pfn_page(vm, at);
+
+			if (p->flags && !(p->flags & PG_BUDDY))
+				break;
+		}
+		at -= pfn;
+		image_upto(im, at, to - pfn);
+		at += pfn;
+		while (im->saving && at + pages < to &&
+		       pfn_page(vm, at + pages)->flags &&
+		       !(pfn_page(vm, at + pages)->flags & PG_BUDDY))
+			pages++;
+		image_upto(im, pages, to - at);
+		if (at + pages == pfn)
+			image_bad(im);
+		pfn = at + pages;
+		for (; at < pfn && !im->err; at++)
+			image_page(im, pfn_page(vm, at));
+	}
+}
+
+/* --- free lists ---------------------------------------------------------- */
+
+/* Blocks that are counted on this list and are on none: never in use. */
+static uint64_t virgin_blocks(const struct zone *z, unsigned order,
+			      unsigned type)
+{
+	if (order != VM_MAX_ORDER || type != VM_MIGRATE_MOVABLE)
+		return 0;
+	assert(z->virgin_pfn <= buddy_virgin_end(z));
+	return (buddy_virgin_end(z) - z->virgin_pfn) >> VM_MAX_ORDER;
+}
+
+/* Are the frames of this block nobody's so far?  Then they are taken. */
+static bool take_block(struct image *im, const struct zone *z, uint32_t pfn,
+		       unsigned order)
+{
+	if (pfn < z->first_pfn || pfn % (1u << order))
+		return false;
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		const struct page *p;
+
+		if (!image_frame_known(im, pfn + i) ||
+		    page_zone(im->vm, pfn + i) != z || im->seen[pfn + i])
+			return false;
+		p = pfn_page(im->vm, pfn + i);
+		if (p->flags || p->mapping || p->index)
+			return false;
+		im->seen[pfn + i] = FRAME_FREE;
+	}
+	assert(order <= VM_MAX_ORDER);
+	return true;
+}
+
+/* The next block of a list: behind @prev, PFN_NONE if it is the first. */
+static void link_block(struct image *im, struct free_area *area, uint32_t pfn,
+		       uint16_t mapping, uint32_t prev)
+{
+	struct page *p = pfn_page(im->vm, pfn);
+
+	assert(!im->saving && !p->flags);
+	p->flags = PG_BUDDY;
+	p->mapping = mapping;
+	p->index = PFN_NONE;
+	p->lru_pos = prev;
+	if (prev == PFN_NONE)
+		area->head[mapping >> 8] = pfn;
+	else
+		pfn_page(im->vm, prev)->index = pfn;
+}
+
+static void image_free_list(struct image *im, struct zone *z, unsigned order,
+			    unsigned type)
+{
+	struct free_area *area = &z->free_area[order];
+	const uint64_t virgin = virgin_blocks(z, order, type);
+	uint64_t nr = image_count(im, area->nr_free[type] - virgin, 4,
+				  z->managed >> order);
+	uint32_t pfn = area->head[type], prev = PFN_NONE;
+
+	if (!im->saving)
+		area->head[type] = PFN_NONE;
+	area->nr_free[type] = nr + virgin;
+	for (; nr && !im->err; nr--) {
+		image_num(im, pfn);
+		if (im->saving) {
+			assert(pfn_page(im->vm, pfn)->flags & PG_BUDDY);
+			pfn = pfn_page(im->vm, pfn)->index;
+			continue;
+		}
+		if (im->err || !take_block(im, z, pfn, order)) {
+			image_bad(im);
+			return;
+		}
+		link_block(im, area, pfn, (uint16_t)(order | type << 8), prev);
+		prev = pfn;
+	}
+}
+
+IMAGE_KNOWS(free_area, 48);
+static void image_free_lists(struct image *im, struct zone *z)
+{
+	for (unsigned o = 0; o < VM_NR_ORDERS; o++)
+		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++)
+			image_free_list(im, z, o, t);
+	assert(im->err || !im->saving ||
+	       z->free_area[0].nr_free[0] <= z->managed);
+}
+
+/* Types of page blocks; the sums by type follow from them. */
+static void image_blocks(struct image *im, struct zone *z)
+{
+	const uint64_t nr = (z->managed + PAGEBLOCK_PAGES - 1) /
+			    PAGEBLOCK_PAGES;
+	const struct image_array a = {
+		.base = im->vm->block_type + (z->first_pfn >> PAGEBLOCK_ORDER),
+		.size = 1,
+		.nr = nr,
+	};
+
+	image_sparse(im, &a);
+	if (im->saving)
+		return;
+	for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++)
+		z->pageblocks[t] = 0;
+	for (uint64_t b = 0; b < nr; b++) {
+		uint64_t pfn = z->first_pfn + b * PAGEBLOCK_PAGES;
+		unsigned type = pageblock_type(im->vm, (uint32_t)pfn);
+
+		if (type >= VM_NR_MIGRATETYPES) {
+			image_bad(im);
+			return;
+		}
+		z->pageblocks[type]++;
+	}
+	assert(z->pageblocks[VM_MIGRATE_MOVABLE] <= nr);
+}
+
+IMAGE_KNOWS(zone, 856);
+static void image_zone(struct image *im, struct zone *z)
+{
+	const uint32_t end = z->first_pfn + (uint32_t)z->managed;
+	uint32_t used = z->virgin_pfn - z->first_pfn;
+
+	image_tag(im, TAG_ZONE);
+	image_u64s(im, z->wmark);
+	image_num(im, z->boost);
+	image_u64s(im, z->lowmem_reserve);
+	image_u64s(im, z->item);
+	image_u64s(im, z->numa);
+	image_num(im, z->nr_highatomic);
+	image_upto(im, used, buddy_virgin_end(z) - z->first_pfn);
+	if (used % (1u << VM_MAX_ORDER)) {
+		image_bad(im);
+		used = 0;
+	}
+	z->virgin_pfn = z->first_pfn + used;
+	assert(z->virgin_pfn <= buddy_virgin_end(z));
+	image_frames(im, z->first_pfn, z->virgin_pfn);
+	image_frames(im, buddy_virgin_end(z), end);
+	image_blocks(im, z);
+	image_free_lists(im, z);
+}
+
+/*
+ * The machine that is read into has booted: it has free blocks where this
+ * one may have pages.
+ */
+static void forget_free_blocks(struct vm *vm, struct zone *z)
+{
+	for (unsigned o = 0; o < VM_NR_ORDERS; o++) {
+		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++) {
+			uint32_t pfn = z->free_area[o].head[t];
+
+			while (pfn != PFN_NONE) {
+				struct page *p = pfn_page(vm, pfn);
+
+				assert(p->flags & PG_BUDDY);
+				pfn = p->index;
+				*p = (struct page){ 0 };
+			}
+		}
+	}
+}
+
+/* --- LRU lists ----------------------------------------------------------- */
+
+static void save_listed(void *arg, uint32_t pfn, uint32_t pos)
+{
+	struct image *im = arg;
+
+	(void)pos;
+	assert(pfn_page(im->vm, pfn)->flags & PG_LRU);
+	image_num(im, pfn);
+}
+
+/* Frame @pfn comes next on @lru, behind those that were read before. */
+static void load_listed(struct image *im, struct pgdat *pgdat, enum vm_lru lru)
+{
+	struct page *p;
+	uint32_t pfn = 0;
+
+	image_num(im, pfn);
+	if (im->err || !image_frame_known(im, pfn) ||
+	    page_pgdat(im->vm, pfn) != pgdat || im->seen[pfn]) {
+		image_bad(im);
+		return;
+	}
+	p = pfn_page(im->vm, pfn);
+	if (p->flags & (PG_LRU | PG_KERNEL) || page_lru(p) != lru) {
+		image_bad(im);
+		return;
+	}
+	assert(!(p->flags & PG_BUDDY));
+	p->flags |= PG_LRU;
+	p->lru_pos = lru_queue_push_tail(&pgdat->lruvec, lru, pfn);
+}
+
+static void image_lru(struct image *im, struct pgdat *pgdat, enum vm_lru lru)
+{
+	uint64_t nr = image_count(im, pgdat->lruvec.list[lru].nr, 4,
+				  pgdat->managed);
+
+	if (im->saving) {
+		lru_for_each(&pgdat->lruvec, lru, save_listed, im);
+		return;
+	}
+	assert(pgdat->lruvec.list[lru].nr == 0);
+	for (; nr && !im->err; nr--)
+		load_listed(im, pgdat, lru);
+}
+
+IMAGE_KNOWS(lruvec, 224);
+static void image_lruvec(struct image *im, struct pgdat *pgdat)
+{
+	struct lruvec *lv = &pgdat->lruvec;
+
+	image_num(im, lv->anon_cost);
+	image_num(im, lv->file_cost);
+	image_num(im, lv->nonresident_age);
+	image_u64s(im, lv->refaults);
+	for (unsigned l = 0; l < VM_NR_LRU_LISTS; l++)
+		image_lru(im, pgdat, l);
+	assert(im->err || lv->nr_chunks <= lv->max_chunks);
+}
+
+IMAGE_KNOWS(pgdat, 5120);
+static void image_node(struct image *im, struct pgdat *pgdat)
+{
+	image_tag(im, TAG_NODE);
+	image_u64s(im, pgdat->item);
+	image_num(im, pgdat->totalreserve);
+	image_num(im, pgdat->min_unmapped_pages);
+	image_num(im, pgdat->min_slab_pages);
+	image_upto(im, pgdat->flags, 2 * PGDAT_RECLAIM_LOCKED - 1);
+	image_flag(im, &pgdat->kswapd_waiting);
+	image_upto(im, pgdat->kswapd_order, VM_MAX_ORDER);
+	image_upto(im, pgdat->kswapd_highest_zoneidx, VM_NR_ZONES);
+	image_upto(im, pgdat->kswapd_failures, INT32_MAX);
+	image_num(im, pgdat->slab_deferred);
+	image_num(im, pgdat->nr_dentries);
+	image_num(im, pgdat->slab_pages);
+	image_num(im, pgdat->nr_throttled);
+	image_num(im, pgdat->nr_writeback_ended);
+	image_upto(im, pgdat->hugepages, pgdat->managed / PAGEBLOCK_PAGES);
+	image_upto(im, pgdat->hugepages_free, pgdat->hugepages);
+	image_num(im, pgdat->huge_pool);
+	assert(pgdat->hugepages_free <= pgdat->hugepages);
+	image_lruvec(im, pgdat);
+}
+
+void image_memory(struct image *im)
+{
+	struct pgdat *pgdat;
+	struct zone *z;
+
+	assert(im->saving || im->seen);
+	for_each_node(im->vm, pgdat) {
+		for_each_zone(pgdat, z) {
+			if (!zone_populated(z))
+				continue;
+			if (!im->saving)
+				forget_free_blocks(im->vm, z);
+			image_zone(im, z);
+		}
+		image_node(im, pgdat);
+	}
+	image_num(im, im->vm->totalreserve);
+}
