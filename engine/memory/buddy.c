@@ -14,10 +14,6 @@
 
 #define MAX_BLOCK (1u << VM_MAX_ORDER)
 #define PREFETCH_ORDERS 4u
-#define CACHE_LINE 64u
-
-/* Frames that begin and end with a cache line. */
-#define GROUP_PAGES (1u << PREFETCH_ORDERS)
 
 /* Where a type looks when its own lists are empty, best first. */
 static const enum vm_migratetype fallback[VM_NR_MIGRATETYPES][2] = {
@@ -301,32 +297,41 @@ void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order)
 	mod_zone(z, NR_FREE_PAGES, 1u << order);
 }
 
-void buddy_prefetch(const struct vm *vm, uint32_t pfn)
+/* The neighbours of a free block on its list, as it will leave it. */
+static void prefetch_neighbours(const struct vm *vm, const struct page *p)
 {
-	const char *group;
-
-	assert(pfn < vm->nr_frames);
-	/* higher orders merge seldom; zones are multiples of 1024 frames */
-	group = (const char *)pfn_page(vm, pfn & ~(GROUP_PAGES - 1));
-	for (size_t i = 0; i < GROUP_PAGES * sizeof(struct page);
-	     i += CACHE_LINE)
-		prefetchw(group + i);
+	assert(p->flags & PG_BUDDY);
+	if (p->index != PFN_NONE)
+		page_prefetch(vm, p->index);
+	if (p->lru_pos != PFN_NONE)
+		page_prefetch(vm, p->lru_pos);
 }
 
-/* The neighbours of its buddies on their lists, once the buddies have come. */
-static void prefetch_lists(const struct vm *vm, uint32_t pfn)
+void buddy_prefetch(const struct vm *vm, uint32_t pfn)
 {
-	for (unsigned o = 0; o < PREFETCH_ORDERS; o++) {
-		const struct page *p = pfn_page(vm, pfn ^ 1u << o);
+	const struct page *p = pfn_page(vm, pfn ^ 1);
 
+	assert(pfn < vm->nr_frames);
+	if (!is_free_block(p, 0))
+		return;
+	prefetch_neighbours(vm, p);
+	page_prefetch(vm, (pfn & ~1u) ^ 2);
+}
+
+/* The same for the next orders, once those buddies have come. */
+static void prefetch_more(const struct vm *vm, uint32_t pfn)
+{
+	if (!is_free_block(pfn_page(vm, pfn ^ 1), 0))
+		return;
+	for (unsigned o = 1; o < PREFETCH_ORDERS; o++) {
+		const struct page *p;
+
+		pfn &= ~((1u << o) - 1);
+		p = pfn_page(vm, pfn ^ 1u << o);
 		if (!is_free_block(p, o))
 			return;
-		assert(pfn < vm->nr_frames);
-		if (p->index != PFN_NONE)
-			page_prefetch(vm, p->index);
-		if (p->lru_pos != PFN_NONE)
-			page_prefetch(vm, p->lru_pos);
-		pfn &= ~(1u << o);
+		prefetch_neighbours(vm, p);
+		page_prefetch(vm, (pfn & ~(1u << o)) ^ 2u << o);
 	}
 }
 
@@ -336,7 +341,7 @@ void buddy_free_pages(struct vm *vm, const uint32_t *pfn, unsigned nr)
 	unsigned from = 0;
 
 	for (unsigned i = 0; i < nr; i++)
-		prefetch_lists(vm, pfn[i]);
+		prefetch_more(vm, pfn[i]);
 	for (unsigned i = 0; i < nr; i++) {
 		struct zone *z = page_zone(vm, pfn[i]);
 
