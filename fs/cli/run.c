@@ -54,6 +54,9 @@ const struct cmd cmd_run = {
 		"      --report        say at the end, on stderr, what was\n"
 		"                      changed or refused, and what the\n"
 		"                      memory did\n"
+		"      --no-real-memory  processes of the host need no\n"
+		"                      memory of the machine (they do while\n"
+		"                      the clock is live)\n"
 		"  -o OPTIONS          as for mount\n"
 		"\n"
 		"The exit status is the command's; 126 if it cannot be run,\n"
@@ -61,13 +64,17 @@ const struct cmd cmd_run = {
 	.run = run_run,
 };
 
-enum { OPT_CLOCK = 256, OPT_RATE, OPT_SEED, OPT_EVENTS, OPT_REPORT };
+enum {
+	OPT_CLOCK = 256, OPT_RATE, OPT_SEED, OPT_EVENTS, OPT_NO_REAL_MEMORY,
+	OPT_REPORT
+};
 
 static const struct option long_options[] = {
 	{ "clock", required_argument, NULL, OPT_CLOCK },
 	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "machine", required_argument, NULL, 'm' },
+	{ "no-real-memory", no_argument, NULL, OPT_NO_REAL_MEMORY },
 	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "report", no_argument, NULL, OPT_REPORT },
 	{ "seed", required_argument, NULL, OPT_SEED },
@@ -278,6 +285,9 @@ static int parse_one(struct run_args *a, int opt)
 		return server_options_add(&a->options, option) ? CMD_USAGE : -1;
 	case OPT_EVENTS:
 		return open_events(a, optarg);
+	case OPT_NO_REAL_MEMORY:
+		a->options.no_real_memory = true;
+		return -1;
 	case OPT_REPORT:
 		a->report = true;
 		return -1;

@@ -151,6 +151,8 @@ static void serve(struct inside *s, int ready_fd)
 		.pipe = s->has_places ? &s->pipe : NULL,
 		.hidden = { 1, s->has_places ? s->keeper : 0, getpid() },
 		.syscalls_fd = s->syscalls[0],
+		.real_memory = s->in->options->clock == VM_WORLD_THREADS &&
+			       !s->in->options->no_real_memory,
 	};
 	struct serving what = { s->in->sv, s->in->where };
 	pthread_t thread;

@@ -16,6 +16,7 @@
 
 #include "fs/cli/cmd.h"
 #include "fs/cli/placeholders.h"
+#include "fs/cli/real_tasks.h"
 #include "fs/cli/server.h"
 #include "fs/cli/syscalls.h"
 #include "fs/conf/units.h"
@@ -185,6 +186,7 @@ static int create_inside(struct server *sv, const struct server_inside *in)
 	for (i = 0; i < sizeof(in->hidden) / sizeof(in->hidden[0]); i++)
 		host_hide(sv->mf->host, in->hidden[i], true);
 	sv->syscalls_fd = in->syscalls_fd;
+	sv->real_memory = in->real_memory;
 	if (!in->pipe)
 		return 0;
 	err = placeholders_open(&sv->places, in->pipe, sv->vm, sv->mf->host);
@@ -265,12 +267,15 @@ int server_run(struct server *sv)
 	if (!err && sv->syscalls_fd)
 		err = syscalls_start(&sv->syscalls, sv->vm, &sv->machine,
 				     sv->syscalls_fd, sv->where);
+	if (!err && sv->real_memory)
+		err = real_tasks_start(&sv->reals, sv->vm, sv->mf);
 	if (err)
 		cmd_warn("threads: %s", strerror(-err));
 	else
 		err = session_run(sv->session);
 	syscalls_stop(sv->syscalls);
 	sv->syscalls = NULL;
+	real_tasks_stop(sv->reals);
 	sandbox_stop(sv->sandbox);
 	return err;
 }
@@ -280,6 +285,7 @@ void server_destroy(struct server *sv)
 	machine_fs_detach(sv->mf);
 	struct host *host = sv->mf ? sv->mf->host : NULL;
 
+	real_tasks_destroy(sv->reals);
 	session_destroy(sv->session);
 	machine_fs_destroy(sv->mf);
 	placeholders_close(sv->places);

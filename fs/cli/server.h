@@ -27,6 +27,7 @@
 struct machine_fs;
 struct placeholder_pipe;
 struct placeholders;
+struct real_tasks;
 struct sandbox;
 struct session;
 struct syscalls;
@@ -39,6 +40,7 @@ struct server_inside {
 	const struct placeholder_pipe *pipe; /* NULL: no placeholders */
 	int hidden[3];	 /* pids of our own; 0: none */
 	int syscalls_fd; /* socket that the command's filter comes by, or -1 */
+	bool real_memory; /* real processes hold memory of the machine */
 };
 
 struct server_options {
@@ -49,6 +51,7 @@ struct server_options {
 	bool seed_given;
 	uint64_t seed; /* instead of the machine's */
 	bool debug;    /* libfuse's trace on stderr */
+	bool no_real_memory; /* `run`: not even with a live clock */
 	void (*ready)(void *arg); /* the mount answers; may be NULL */
 	void *ready_arg;
 	const struct server_inside *inside; /* NULL: nobody does */
@@ -64,7 +67,9 @@ struct server {
 	const char *where; /* the mount point, borrowed */
 	struct placeholders *places; /* or NULL */
 	struct syscalls *syscalls;   /* or NULL */
+	struct real_tasks *reals;    /* or NULL */
 	int syscalls_fd;	     /* for them, or 0 */
+	bool real_memory;
 };
 
 /* The live clock at real time. */

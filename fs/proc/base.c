@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "fs/proc/base.h"
+#include "fs/proc/host.h"
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 
@@ -587,7 +588,7 @@ static int64_t pid_find(const struct tree_req *dir, const char *name)
 	int64_t pid = tree_parse_index(name, "");
 	struct tree_req rq = *dir;
 
-	if (pid <= 0)
+	if (pid <= 0 || host_is_real(machine_of(dir)->host, (uint32_t)pid))
 		return -ENOENT;
 	rq.index[0] = (uint32_t)pid;
 	return pid_task(&rq) ? pid : -ENOENT;
@@ -596,8 +597,12 @@ static int64_t pid_find(const struct tree_req *dir, const char *name)
 static int64_t pid_next(const struct tree_req *dir, uint32_t from,
 			char name[TREE_NAME_LEN])
 {
-	int pid = vm_task_next(machine_of(dir)->vm, from ? (int)from - 1 : 0);
+	const struct machine_fs *mf = machine_of(dir);
+	int pid = from ? (int)from - 1 : 0;
 
+	do {
+		pid = vm_task_next(mf->vm, pid);
+	} while (pid && host_is_real(mf->host, (uint32_t)pid));
 	return pid ? tree_name_index(name, "", (uint32_t)pid) : -1;
 }
 

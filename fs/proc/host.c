@@ -22,6 +22,7 @@
 #include "fs/proc/proc.h"
 
 #define PIDS	    (TREE_INDEX_MAX + 1u)
+#define PID_WORDS   (PIDS / 64)
 #define MAX_ENTRIES 96u
 
 /* Of /proc: what the machine has no model for. */
@@ -40,9 +41,11 @@ int host_create(struct host **hp)
 
 	if (!h)
 		return -ENOMEM;
-	h->hidden = calloc(PIDS / 64, sizeof(*h->hidden));
-	if (!h->hidden) {
-		free(h);
+	pthread_mutex_init(&h->lock, NULL);
+	h->hidden = calloc(PID_WORDS, sizeof(*h->hidden));
+	h->real = calloc(PID_WORDS, sizeof(*h->real));
+	if (!h->hidden || !h->real) {
+		host_destroy(h);
 		return -ENOMEM;
 	}
 	*hp = h;
@@ -62,21 +65,49 @@ void host_destroy(struct host *h)
 			free(t);
 		}
 	}
+	pthread_mutex_destroy(&h->lock);
 	free(h->pid);
+	free(h->real);
 	free(h->hidden);
 	free(h);
 }
 
-void host_hide(struct host *h, int pid, bool hide)
+static void set_bit(_Atomic uint64_t *bits, int pid, bool on)
 {
 	uint64_t bit = 1ull << (pid % 64);
 
 	if (pid <= 0 || (unsigned)pid >= PIDS)
 		return;
-	if (hide)
-		atomic_fetch_or(&h->hidden[pid / 64], bit);
+	if (on)
+		atomic_fetch_or(&bits[pid / 64], bit);
 	else
-		atomic_fetch_and(&h->hidden[pid / 64], ~bit);
+		atomic_fetch_and(&bits[pid / 64], ~bit);
+}
+
+static bool test_bit(const _Atomic uint64_t *bits, uint32_t pid)
+{
+	return pid < PIDS && atomic_load(&bits[pid / 64]) >> (pid % 64) & 1;
+}
+
+void host_hide(struct host *h, int pid, bool hide)
+{
+	set_bit(h->hidden, pid, hide);
+}
+
+void host_set_real(struct host *h, int pid, bool real)
+{
+	set_bit(h->real, pid, real);
+}
+
+bool host_is_real(const struct host *h, uint32_t pid)
+{
+	return h && test_bit(h->real, pid);
+}
+
+void host_oom_killed(struct host *h, int pid)
+{
+	if (host_is_real(h, (uint32_t)pid) && h->reals.killed)
+		h->reals.killed(h->reals.arg, pid);
 }
 
 int host_place(struct host *h, int pid, const char *comm, bool kthread)
@@ -95,14 +126,19 @@ int host_place(struct host *h, int pid, const char *comm, bool kthread)
 
 void host_end(struct host *h, int pid)
 {
-	if (h && h->places.end && pid > 0)
-		h->places.end(h->places.arg, pid);
+	if (!h || pid <= 0)
+		return;
+	if (!host_is_real(h, (uint32_t)pid)) {
+		if (h->places.end)
+			h->places.end(h->places.arg, pid);
+	} else if (h->reals.gone) {
+		h->reals.gone(h->reals.arg, pid);
+	}
 }
 
-static bool hidden(const struct host *h, uint32_t pid)
+bool host_is_hidden(const struct host *h, uint32_t pid)
 {
-	return pid >= PIDS ||
-	       atomic_load(&h->hidden[pid / 64]) >> (pid % 64) & 1;
+	return pid >= PIDS || test_bit(h->hidden, pid);
 }
 
 bool host_has_pid(const struct tree_req *rq, uint32_t pid)
@@ -110,7 +146,9 @@ bool host_has_pid(const struct tree_req *rq, uint32_t pid)
 	const struct machine_fs *mf = machine_of(rq);
 	char name[TREE_NAME_LEN];
 
-	if (!pid || hidden(mf->host, pid) || machine_task(rq, (int)pid))
+	if (!pid || host_is_hidden(mf->host, pid))
+		return false;
+	if (!host_is_real(mf->host, pid) && machine_task(rq, (int)pid))
 		return false;
 	tree_name_index(name, "", pid);
 	return !faccessat(mf->host_proc, name, F_OK, 0);

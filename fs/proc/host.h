@@ -19,17 +19,26 @@
  * A pid is the simulated task's if there is one; pids that only hold the
  * place of a task, or are our own, are hidden (host_hide()).
  *
+ * A real process may hold memory of the machine: a task of the engine with
+ * its pid, which fs/cli keeps as large as the process is.  Its directory is
+ * still the real process's (host_set_real()).
+ *
  * Ownership: struct host is machine_fs.host's, NULL but in `run`.
- * Locking: handlers, under the session's lock; host_hide() from anywhere.
+ * Locking: handlers, under the session's lock.  host_hide(), host_set_real()
+ * and those that test for it: from anywhere.  What is known of a process is
+ * under host.lock, which is taken before the engine's.
  */
 #ifndef PROC_HOST_H
 #define PROC_HOST_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "fs/vfs/tree.h"
+
+struct machine_fs;
 
 /* Where `run` mounts the real ones, in our /proc. */
 #define HOST_ALL  ".host"
@@ -57,9 +66,22 @@ struct host_places {
 	void *arg;
 };
 
+/*
+ * Whoever keeps the engine's tasks of real processes (fs/cli).  The OOM killer
+ * has chosen one, or one is gone; called under the engine's lock.
+ */
+struct host_reals {
+	void (*killed)(void *arg, int pid);
+	void (*gone)(void *arg, int pid);
+	void *arg;
+};
+
 struct host {
 	struct host_places places;    /* set by its owner; may be empty */
+	struct host_reals reals;      /* the same */
 	_Atomic uint64_t *hidden;     /* a bit a pid */
+	_Atomic uint64_t *real;	      /* the same */
+	pthread_mutex_t lock;	      /* of task[] */
 	struct host_task *task[HOST_BUCKETS];
 	uint32_t *pid;	  /* sorted, of the listing under way */
 	unsigned nr_pids, room;
@@ -74,6 +96,8 @@ void host_destroy(struct host *h);
 /* Nobody sees the real process @pid, or (false) everybody does. */
 void host_hide(struct host *h, int pid, bool hide);
 
+bool host_is_hidden(const struct host *h, uint32_t pid);
+
 /*
  * A process for a task that is going to be: its pid, @pid if that is not 0;
  * -EEXIST if a real one has it.  @pid where there can be no process: without
@@ -83,6 +107,19 @@ int host_place(struct host *h, int pid, const char *comm, bool kthread);
 
 /* The task is gone, or was not to be.  Any thread, any lock. */
 void host_end(struct host *h, int pid);
+
+/* The engine's task @pid stands for the real process, or (false) does not. */
+void host_set_real(struct host *h, int pid, bool real);
+bool host_is_real(const struct host *h, uint32_t pid);
+
+/* The OOM killer has chosen task @pid.  Under the engine's lock. */
+void host_oom_killed(struct host *h, int pid);
+
+/*
+ * host_task.c: what is known of real process @pid, copied; met for the first
+ * time it has its parent's oom_score_adj.  False: there is no such process.
+ */
+bool host_task_get(const struct machine_fs *mf, int pid, struct host_task *t);
 
 /* /proc of `run`. */
 const struct tree_dir *host_proc_dir(void);

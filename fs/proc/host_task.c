@@ -10,7 +10,8 @@
  * A process that is met for the first time has the oom_score_adj of its
  * parent, as fork(2) hands it on; a start time tells two of one pid apart.
  *
- * Called through host_pid_index.  Session's lock.
+ * Called through host_pid_index, and host_task_get() by fs/cli.  Session's
+ * lock; what is known of processes is under host.lock.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -118,13 +119,12 @@ struct identity {
 	uint64_t start;
 };
 
-static bool identify(const struct tree_req *rq, int pid, struct identity *id)
+static bool identify(const struct machine_fs *mf, int pid, struct identity *id)
 {
 	char text[1024], *s;
 	unsigned field;
 
-	if (!machine_read_host(machine_of(rq), pid, "stat", text,
-			       sizeof(text)))
+	if (!machine_read_host(mf, pid, "stat", text, sizeof(text)))
 		return false;
 	s = strrchr(text, ')');
 	if (!s || sscanf(s + 1, " %*c %d", &id->ppid) != 1)
@@ -165,9 +165,9 @@ static uint64_t host_ticks(void)
 }
 
 /* When a process of host's time @start started, by the machine's clock. */
-static uint64_t start_here(const struct tree_req *rq, uint64_t start)
+static uint64_t start_here(const struct machine_fs *mf, uint64_t start)
 {
-	uint64_t here = vm_now_ns(machine_of(rq)->vm) / TICK_NS;
+	uint64_t here = vm_now_ns(mf->vm) / TICK_NS;
 	uint64_t now = host_ticks(), age = now > start ? now - start : 0;
 
 	return here > age ? here - age : 0;
@@ -190,17 +190,17 @@ static struct host_task *meet(struct host *h, int pid, uint64_t start,
 	return t;
 }
 
-/* The process of @rq and, before it, the parents it inherits from. */
-static struct host_task *task_of(const struct tree_req *rq)
+/* Process @pid and, before it, the parents it inherits from.  host.lock. */
+static struct host_task *task_of(const struct machine_fs *mf, int pid)
 {
-	struct host *h = machine_of(rq)->host;
+	struct host *h = mf->host;
 	struct { int pid; uint64_t start; } line[MAX_PARENTS];
 	struct host_task *t = NULL;
 	struct identity id;
-	int pid = (int)rq->index[0];
+	const int wanted = pid;
 	unsigned nr = 0;
 
-	while (pid > 0 && nr < MAX_PARENTS && identify(rq, pid, &id)) {
+	while (pid > 0 && nr < MAX_PARENTS && identify(mf, pid, &id)) {
 		t = known(h, pid, id.start);
 		if (t)
 			break;
@@ -210,20 +210,38 @@ static struct host_task *task_of(const struct tree_req *rq)
 	}
 	while (nr && (t = meet(h, line[nr - 1].pid, line[nr - 1].start, t))) {
 		nr--;
-		t->start_here = start_here(rq, t->start);
+		t->start_here = start_here(mf, t->start);
 	}
-	return t && t->pid == (int)rq->index[0] ? t : NULL;
+	return t && t->pid == wanted ? t : NULL;
+}
+
+bool host_task_get(const struct machine_fs *mf, int pid, struct host_task *to)
+{
+	const struct host_task *t;
+
+	pthread_mutex_lock(&mf->host->lock);
+	t = task_of(mf, pid);
+	if (t)
+		*to = *t;
+	pthread_mutex_unlock(&mf->host->lock);
+	return t;
+}
+
+static bool get_task(const struct tree_req *rq, struct host_task *t)
+{
+	return host_task_get(machine_of(rq), (int)rq->index[0], t);
 }
 
 /* As it is there, but for the time it started: our clock is another. */
 static int stat_show(const struct tree_req *rq, struct strbuf *sb)
 {
-	const struct host_task *t = task_of(rq);
+	struct host_task t;
 	char text[1024], *at;
 	unsigned field;
 
-	if (!t || !machine_read_host(machine_of(rq), t->pid, "stat", text,
-				     sizeof(text)))
+	if (!get_task(rq, &t) ||
+	    !machine_read_host(machine_of(rq), t.pid, "stat", text,
+			       sizeof(text)))
 		return -ESRCH;
 	at = strrchr(text, ')');
 	for (field = 2; at && field < STAT_START; field++)
@@ -231,7 +249,7 @@ static int stat_show(const struct tree_req *rq, struct strbuf *sb)
 	if (!at)
 		return -ESRCH;
 	strbuf_push(sb, text, (size_t)(at + 1 - text));
-	strbuf_u64(sb, t->start_here);
+	strbuf_u64(sb, t.start_here);
 	at = strchr(at + 1, ' ');
 	strbuf_puts(sb, at ? at : "\n");
 	return 0;
@@ -239,22 +257,22 @@ static int stat_show(const struct tree_req *rq, struct strbuf *sb)
 
 static int adj_show(const struct tree_req *rq, struct strbuf *sb)
 {
-	const struct host_task *t = task_of(rq);
+	struct host_task t;
 
-	if (!t)
+	if (!get_task(rq, &t))
 		return -ESRCH;
-	strbuf_i64(sb, t->adj);
+	strbuf_i64(sb, t.adj);
 	strbuf_putc(sb, '\n');
 	return 0;
 }
 
 static int legacy_show(const struct tree_req *rq, struct strbuf *sb)
 {
-	const struct host_task *t = task_of(rq);
+	struct host_task t;
 
-	if (!t)
+	if (!get_task(rq, &t))
 		return -ESRCH;
-	strbuf_i64(sb, oom_adj_of_score_adj(t->adj));
+	strbuf_i64(sb, oom_adj_of_score_adj(t.adj));
 	strbuf_putc(sb, '\n');
 	return 0;
 }
@@ -268,44 +286,68 @@ static int64_t status_pages(const char *status, const char *label)
 			      (VM_PAGE_SHIFT - 10) : 0;
 }
 
-/* As the engine counts its own tasks (fact sheet H.2). */
-static int score_show(const struct tree_req *rq, struct strbuf *sb)
+/* What the OOM killer would say of a process that has no task there (H.4). */
+static int64_t own_score(const struct tree_req *rq, const struct host_task *t,
+			 const char *status)
 {
-	const struct host_task *t = task_of(rq);
 	const struct vm_stat *s;
 	int64_t points, total;
-	char status[4096];
 
-	if (!t || !machine_read_host(machine_of(rq), t->pid, "status", status,
-				     sizeof(status)))
-		return -ESRCH;
 	s = machine_stat(rq);
 	total = (int64_t)(s->total_pages + s->swap_total);
 	points = status_pages(status, "\nVmRSS:") +
 		 status_pages(status, "\nVmSwap:") +
 		 status_pages(status, "\nVmPTE:") + t->adj * (total / 1000);
 	points = (1000 + points * 1000 / (total ? total : 1)) * 2 / 3;
-	if (t->adj == VM_OOM_SCORE_ADJ_MIN || points < 0)
-		points = 0;
-	strbuf_i64(sb, points);
+	return t->adj == VM_OOM_SCORE_ADJ_MIN || points < 0 ? 0 : points;
+}
+
+static int score_show(const struct tree_req *rq, struct strbuf *sb)
+{
+	const struct vm_task_stat *sim;
+	struct host_task t;
+	char status[4096];
+
+	if (!get_task(rq, &t) ||
+	    !machine_read_host(machine_of(rq), t.pid, "status", status,
+			       sizeof(status)))
+		return -ESRCH;
+	sim = machine_task(rq, t.pid);
+	strbuf_i64(sb, sim ? sim->oom_score : own_score(rq, &t, status));
 	strbuf_putc(sb, '\n');
 	return 0;
 }
 
-/* Fact sheet H.4: the range, and who may go below the minimum. */
-static int set_adj(struct tree_req *rq, int adj, bool legacy)
+/* Fact sheet H.4: who may go below the minimum. */
+static int change_adj(struct host_task *t, int adj, bool legacy,
+		      const struct vm_cred *who)
 {
-	struct host_task *t = task_of(rq);
-	struct vm_cred who;
-
 	if (!t)
 		return -ESRCH;
-	machine_cred(rq, CRED_CAPS, &who);
-	if (adj < (legacy ? t->adj : t->adj_min) && !who.cap_sys_resource)
+	if (adj < (legacy ? t->adj : t->adj_min) && !who->cap_sys_resource)
 		return -EACCES;
 	t->adj = adj;
-	if (!legacy && who.cap_sys_resource)
+	if (!legacy && who->cap_sys_resource)
 		t->adj_min = adj;
+	return 0;
+}
+
+/* The engine's task, if there is one, follows whatever is right here. */
+static int set_adj(struct tree_req *rq, int adj, bool legacy)
+{
+	const struct machine_fs *mf = machine_of(rq);
+	const int pid = (int)rq->index[0];
+	struct vm_cred who;
+	int err;
+
+	machine_cred(rq, CRED_CAPS, &who);
+	pthread_mutex_lock(&mf->host->lock);
+	err = change_adj(task_of(mf, pid), adj, legacy, &who);
+	pthread_mutex_unlock(&mf->host->lock);
+	if (err || !host_is_real(mf->host, rq->index[0]))
+		return err;
+	who.cap_sys_resource = true;
+	vm_task_set_oom_score_adj(mf->vm, pid, adj, &who);
 	return 0;
 }
 

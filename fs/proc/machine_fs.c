@@ -56,6 +56,8 @@ static void observe(void *arg, const struct vm_event *ev)
 	tracing_add(mf->tracing, ev);
 	if (sb)
 		sandbox_observe(sb, ev);
+	if (ev->type == VM_EV_OOM_KILL)
+		host_oom_killed(mf->host, ev->oom->victim.pid);
 	if (ev->type == VM_EV_TASK_EXIT) {
 		announce_exit(mf, ev->pid);
 		host_end(mf->host, ev->pid);

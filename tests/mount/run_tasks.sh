@@ -52,6 +52,65 @@ is 'out of range' "$(run -- sh -c 'LC_ALL=C env printf 1001 2>&1 \
 is 'oom_adj, the old one' "$(run -- sh -c 'echo 15 >/proc/$$/oom_adj
 	cat /proc/$$/oom_score_adj')" 1000
 
+# What they hold is memory of the machine, and may be their end.
+cat >"$DIR/hold.py" <<'END'
+import subprocess, sys, time
+
+def kb(name):
+    for line in open('/proc/meminfo'):
+        if line.startswith(name + ':'):
+            return int(line.split()[1])
+
+def wait(what):
+    tries = 600
+    while not what() and tries:
+        time.sleep(0.05)
+        tries -= 1
+    return bool(tries)
+
+wait(lambda: 'python3' in open('/proc/%s/comm' % 'self').read())
+time.sleep(0.5)
+free, committed = kb('MemFree'), kb('Committed_AS')
+x = bytearray(b'x') * (60 << 20)
+if sys.argv[1] == 'not':
+    time.sleep(1)
+    print(free - kb('MemFree') < 30000)
+    sys.exit()
+print(wait(lambda: 55000 < free - kb('MemFree') < 90000),
+      kb('Committed_AS') - committed > 55000)
+del x
+print(wait(lambda: free - kb('MemFree') < 20000))
+LEAK = """
+import time
+x = []
+while True:
+    x.append(bytearray(b'x') * (1 << 20))
+    time.sleep(0.002)
+"""
+open('/proc/self/oom_score_adj', 'w').write('-500')
+leak = subprocess.Popen([sys.executable, '-c', LEAK])
+print(leak.wait())
+print([l for l in open('/proc/vmstat') if l.startswith('oom_kill ')])
+END
+is 'their memory is counted; an OOM kill is SIGKILL' \
+	"$(run -- python3 "$DIR/hold.py" held)" "True True
+True
+-9
+['oom_kill 1\\n']"
+if has_user; then
+	chmod 644 "$DIR/hold.py"
+	is 'the same as anybody' \
+		"$(as_user -- python3 "$DIR/hold.py" held | tail -n 2)" "-9
+['oom_kill 1\\n']"
+fi
+is 'unless that is not wanted' \
+	"$(run --no-real-memory -- python3 "$DIR/hold.py" not)" True
+cat >"$DIR/small.conf" <<'END'
+nodes = ( { memory = "64M"; } );
+END
+is 'a machine that is small for them' "$("$RF" run -m "$DIR/small.conf" -- \
+	python3 -c 'import time; time.sleep(1); print("here")')" here
+
 # Simulated tasks have processes.
 both() {
 	kind=$1
@@ -108,7 +167,7 @@ is 'a pid that is taken' "$(run -- sh -c '
 cat >"$DIR/oom.conf" <<'END'
 nodes = ( { memory = "128M"; cpus = "0"; } );
 disks = ( { name = "nvme0n1"; } );
-tasks = ( { name = "leaky"; pid = 600; leak = "400M/s"; } );
+tasks = ( { name = "large"; pid = 600; } );
 END
 is 'an OOM kill ends the process' "$("$RF" run -m "$DIR/oom.conf" -- \
 	python3 -c '
@@ -116,6 +175,10 @@ import os, select
 fd = os.pidfd_open(600)
 poll = select.poll()
 poll.register(fd, select.POLLIN)
+try:
+    open(os.environ["RECLAIMFS"] + "/tasks/600/alloc", "w").write("125M")
+except ProcessLookupError:
+    pass # it has died of that
 print(bool(poll.poll(60000)))
 print([l for l in open("/proc/vmstat") if l.startswith("oom_kill ")])')" \
 	"True
