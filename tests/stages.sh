@@ -8,9 +8,9 @@
 # tests/mount and tests/conformance; examples are examples/*.sh.
 
 # Beyond what the program itself needs (SETUP_BUILD).
-STAGE_PACKAGES='bats busybox check clang curl earlyoom htop libclang-rt-dev
-	nohang numactl perl procps prometheus-node-exporter python3
-	python3-psutil sysstat tmux util-linux mount'
+STAGE_PACKAGES='bats busybox check clang curl earlyoom gcovr htop
+	libclang-rt-dev nohang numactl perl procps prometheus-node-exporter
+	python3 python3-psutil sysstat tmux util-linux mount'
 
 # build name | compiler | groups | meson options
 STAGES='
@@ -18,13 +18,15 @@ release|gcc|unit sim threads dynamics swarm mount example bench|
 clang|clang|unit|
 asan|gcc|unit sim swarm mount|-Dbuildtype=debugoptimized -Ddeveloper=true
 tsan|gcc|threads|-Dbuildtype=debugoptimized
+coverage|gcc|unit sim threads dynamics swarm mount|-Db_coverage=true
 '
 
 # Options that would make the lines above too long.
-stage_sanitizers() {
+stage_more() {
 	case $1 in
 	asan) echo -Db_sanitize=address,undefined ;;
 	tsan) echo -Db_sanitize=thread ;;
+	coverage) echo -Dbuildtype=debug -Doptimization=1 -Db_ndebug=true ;;
 	esac
 }
 
@@ -33,6 +35,8 @@ export ASAN_OPTIONS=abort_on_error=0:exitcode=99:detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:exitcode=99
 export LSAN_OPTIONS=exitcode=99
+# Who may not write its counts says so there, not in a test's output.
+export GCOV_ERROR_FILE=/dev/null
 export CK_TIMEOUT_MULTIPLIER=5
 export LC_ALL=C
 export TESTS=$top/tests
@@ -99,7 +103,7 @@ stage_list() {
 stage_names() {
 	{
 		echo tidy
-		[ -n "$quick" ] || echo fuzz
+		[ -n "$quick" ] || printf '%s\n' fuzz coverage
 		each_stage stage_list
 	} | grep -E -- "$pattern"
 }
@@ -116,8 +120,18 @@ stage_build() {
 	# shellcheck disable=SC2046,SC2086 # lists of words
 	pattern=. case_start "build/$1" env CC="$2" bash -c \
 		'. examples/setup.sh; setup_build "$@"' build \
-		"$builds/$1" -Dtests=true $4 $(stage_sanitizers "$1")
+		"$builds/$1" -Dtests=true $4 $(stage_more "$1")
 	cases_wait
+	if [ "$1" = coverage ]; then
+		fresh_counts "$builds/$1"
+	fi
+}
+
+# Counts of an earlier run go; every user's processes may add to the new.
+fresh_counts() {
+	find "$1" -name '*.gcda' -delete
+	find "$1" -name '*.gcno' | sed 's/gcno$/gcda/' | xargs -r touch
+	find "$1" -name '*.gcda' -exec chmod 666 {} +
 }
 
 stage_run() {
@@ -130,7 +144,7 @@ stage_run() {
 		# what could not be built has been counted once, as a build
 		if [ -x "$command" ]; then
 			case_start "$name" "$command"
-		else
+		elif grep -qE -- "$pattern" <<<"$name"; then
 			echo "missing $name"
 		fi
 	done < <(stage_cases "$1" "$3")
@@ -147,4 +161,8 @@ stages() {
 		case_start fuzz "$top/tests/fuzz/run.sh"
 	fi
 	cases_wait
+	if [ -z "$quick" ] && stage_wanted coverage '' 'unit sim mount'; then
+		case_start coverage "$top/tests/coverage.sh"
+		cases_wait
+	fi
 }
