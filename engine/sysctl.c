@@ -266,6 +266,11 @@ static void load_all(struct vm *vm, const struct vm_ctl *ctl, int64_t *value)
 		value[i] = keeps_value(ctl) ? load(vm, ctl, i) : 0;
 }
 
+bool vm_ctl_read_acts(const struct vm_ctl *ctl)
+{
+	return ctl->flags & CTL_READ_RUNS_HOOK;
+}
+
 void ctl_get_locked(struct vm *vm, const struct vm_ctl *ctl, int64_t *value)
 {
 	load_all(vm, ctl, value);
@@ -367,6 +372,13 @@ void vm_ctl_get(struct vm *vm, const struct vm_ctl *ctl, int64_t *value)
 {
 	lock_take(&vm->world.lock);
 	ctl_get_locked(vm, ctl, value);
+	lock_drop(&vm->world.lock);
+}
+
+void vm_ctl_look(struct vm *vm, const struct vm_ctl *ctl, int64_t *value)
+{
+	lock_take(&vm->world.lock);
+	load_all(vm, ctl, value);
 	lock_drop(&vm->world.lock);
 }
 

@@ -292,10 +292,13 @@ static enum run_end run(struct vm *vm, uint64_t until_ns, uint64_t max_steps,
 
 		lock_take(&vm->world.lock);
 		assert(w->kind == VM_WORLD_SIM);
-		do
+		/* The step that ends an op counts: whoever hears of it may
+		 * be back before another one is done. */
+		do {
 			over = run_step(vm, until_ns, settle, &end);
-		while (!over && !w->deliver_pending &&
-		       ++n < max_steps && n % STEPS_A_TURN);
+			n += !over;
+		} while (!over && !w->deliver_pending && n < max_steps &&
+			 n % STEPS_A_TURN);
 		pending = w->deliver_pending;
 		lock_drop(&vm->world.lock);
 		if (pending)

@@ -27,7 +27,7 @@ static int mount_run(int argc, char **argv);
 
 const struct cmd cmd_mount = {
 	.name = "mount",
-	.args = "[-fd] [-o OPTIONS] [MACHINE] MOUNTPOINT",
+	.args = "[-fd] [-o OPTIONS] [--events FILE] [MACHINE] MOUNTPOINT",
 	.summary = "mount a simulated machine",
 	.help =
 		"MACHINE is a machine file; without it, a built-in machine of\n"
@@ -39,12 +39,17 @@ const struct cmd cmd_mount = {
 		"  -o paused         live: wait for sandbox/clock/state\n"
 		"  -o seed=N         of all chance in the machine\n"
 		"  -o allow_other    and all other options of FUSE\n"
+		"  --events FILE     what happens, a JSON object a line;\n"
+		"                    `reclaimfs replay` plays it again\n"
 		"  -f                stay in the foreground\n"
 		"  -d                the same, with FUSE's own trace\n",
 	.run = mount_run,
 };
 
+enum { OPT_EVENTS = 256 };
+
 static const struct option long_options[] = {
+	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "debug", no_argument, NULL, 'd' },
 	{ "help", no_argument, NULL, 'h' },
@@ -201,6 +206,10 @@ static int parse(int argc, char **argv, struct mount_args *a)
 		case 'o':
 			if (server_options_add(&a->options, optarg))
 				return CMD_USAGE;
+			break;
+		case OPT_EVENTS:
+			if (server_open_events(&a->options, optarg))
+				return CMD_FAIL;
 			break;
 		case 'h':
 			return cmd_help(&cmd_mount);

@@ -22,10 +22,12 @@
 #include "fs/cli/placeholders.h"
 #include "fs/cli/placeholders_wire.h"
 #include "fs/proc/host.h"
+#include "fs/sandbox/oplog.h"
 
 struct placeholders {
 	struct vm *vm;
 	struct host *host;
+	struct oplog *ops; /* is told of kills */
 	int ask, news;
 	pthread_t thread;
 	bool started;
@@ -109,6 +111,13 @@ void placeholders_all(struct placeholders *p)
 	free(t);
 }
 
+static void kill_task(struct placeholders *p, int pid)
+{
+	uint64_t op = oplog_kill(p->ops, pid);
+
+	oplog_call_end(p->ops, op, vm_task_kill(p->vm, pid));
+}
+
 static void *listen_to_keeper(void *arg)
 {
 	struct placeholders *p = arg;
@@ -122,17 +131,18 @@ static void *listen_to_keeper(void *arg)
 		if (nr != sizeof(m))
 			return NULL;
 		if (m.op == PH_DIED)
-			vm_task_kill(p->vm, m.pid);
+			kill_task(p, m.pid);
 		else if (m.op == PH_REAPED)
 			host_hide(p->host, m.pid, false);
 	}
 }
 
-int placeholders_start(struct placeholders *p)
+int placeholders_start(struct placeholders *p, struct oplog *ops)
 {
 	sigset_t all, old;
 	int err;
 
+	p->ops = ops;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(&p->thread, NULL, listen_to_keeper, p);

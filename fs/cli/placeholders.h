@@ -15,7 +15,8 @@
  *
  *	init:	 placeholders_pipe(fd); clone: placeholders_keep(fd)
  *	server:	 placeholders_open(&p, fd); placeholders_all(p);
- *		 ...mount...; placeholders_start(p); ...; placeholders_close(p)
+ *		 ...mount...; placeholders_start(p, ops); ...;
+ *		 placeholders_close(p)
  *
  * Locking: placeholders_place() one at a time, under the session's lock;
  * placeholders_end() from anywhere, it does not wait.
@@ -59,8 +60,11 @@ int placeholders_open(struct placeholders **pp,
 /* One for every task there is.  A pid that is taken is left out. */
 void placeholders_all(struct placeholders *p);
 
-/* Listen to the keeper, in a thread.  0 or -EAGAIN. */
-int placeholders_start(struct placeholders *p);
+/*
+ * Listen to the keeper, in a thread; kills are told to @ops.  0 or -EAGAIN.
+ */
+struct oplog;
+int placeholders_start(struct placeholders *p, struct oplog *ops);
 
 /* NULL is fine. */
 void placeholders_close(struct placeholders *p);

@@ -48,8 +48,6 @@ struct counts {
 struct report {
 	const char *where;
 	int events; /* of the mount */
-	int copy;   /* the user's, or -1 */
-	bool print;
 	struct settings *settings;
 	struct counts before;
 	char *victim[MAX_VICTIMS]; /* "leaky (pid 777)" */
@@ -117,8 +115,7 @@ static void count(const struct report *r, struct counts *c)
 	free(text);
 }
 
-int report_begin(struct report **rp, const char *where, int events_fd,
-		 bool print)
+int report_begin(struct report **rp, const char *where)
 {
 	struct report *r = calloc(1, sizeof(*r));
 	char path[PATH_LEN];
@@ -127,14 +124,12 @@ int report_begin(struct report **rp, const char *where, int events_fd,
 	if (!r)
 		return -ENOMEM;
 	r->where = where;
-	r->copy = events_fd;
-	r->print = print;
 	snprintf(path, sizeof(path), "%s/sandbox/events", where);
 	r->events = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (r->events < 0) {
 		err = -errno;
 		cmd_warn("%s: %s", path, strerror(errno));
-	} else if (print) {
+	} else {
 		err = settings_read(&r->settings, where);
 		count(r, &r->before);
 	}
@@ -199,31 +194,12 @@ static void look_at_lines(struct report *r)
 		r->used = 0; /* no event is that long */
 }
 
-static void copy_out(struct report *r, const char *text, size_t len)
-{
-	ssize_t nr;
-
-	while (r->copy >= 0 && len) {
-		nr = write(r->copy, text, len);
-		if (nr < 0 && errno == EINTR)
-			continue;
-		if (nr < 0) {
-			cmd_warn("events: %s", strerror(errno));
-			r->copy = -1;
-			return;
-		}
-		text += nr;
-		len -= (size_t)nr;
-	}
-}
-
-void report_copy(struct report *r)
+void report_look(struct report *r)
 {
 	ssize_t nr;
 
 	while ((nr = read(r->events, r->line + r->used,
 			  sizeof(r->line) - r->used)) > 0) {
-		copy_out(r, r->line + r->used, (size_t)nr);
 		r->used += (size_t)nr;
 		look_at_lines(r);
 	}
@@ -281,9 +257,7 @@ static void print_memory(const struct report *r, FILE *f)
 
 void report_end(struct report *r, FILE *f)
 {
-	report_copy(r);
-	if (!r->print)
-		return;
+	report_look(r);
 	fprintf(f, "reclaimfs: report\n");
 	settings_print_changes(r->settings, r->where, f);
 	print_refused(r, f);

@@ -84,7 +84,6 @@ static const struct option long_options[] = {
 struct run_args {
 	struct server_options options;
 	const char *machine;
-	int events;  /* descriptor for a copy of the events, or -1 */
 	bool report; /* wanted at the end */
 	char **command;
 };
@@ -133,11 +132,25 @@ static bool hear_init(int control, struct report *r, int *what)
 		if (on[0].revents)
 			break;
 		if (on[1].revents & POLLIN)
-			report_copy(r);
+			report_look(r);
 		else if (on[1].revents)
 			on[1].fd = -1; /* the server is gone */
 	}
 	return run_hear(control, what);
+}
+
+/* The server dies with pid 1: what its file lacks it writes when asked. */
+static void have_all_events(const char *mount)
+{
+	char path[2 * WHERE_LEN], byte;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/sandbox/events", mount);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || read(fd, &byte, 1) < 0)
+		cmd_warn("%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 /* The command's wait status, or -1: it has not been run to its end. */
@@ -152,13 +165,14 @@ static int attend(const struct run_init *in, const struct run_args *a,
 		 in->where);
 	if (!run_hear(control, &what) || what != RUN_READY)
 		return -1;
-	if ((a->events >= 0 || a->report) &&
-	    report_begin(&r, mount, a->events, a->report))
+	if (a->report && report_begin(&r, mount))
 		return -1;
 	if (run_say(control, RUN_GO) && hear_init(control, r, &what)) {
 		status = what;
 		if (r)
 			report_end(r, stderr);
+		if (a->options.events_fd >= 0)
+			have_all_events(mount);
 		run_say(control, RUN_END);
 	}
 	report_free(r);
@@ -251,18 +265,6 @@ static int end_as(int status)
 	return RUN_SIGNALLED + signo;
 }
 
-/* Before anything starts: the name is one of here.  -1, or the exit code. */
-static int open_events(struct run_args *a, const char *path)
-{
-	if (a->events >= 0)
-		close(a->events);
-	a->events = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (a->events >= 0)
-		return -1;
-	cmd_warn("%s: %s", path, strerror(errno));
-	return CMD_FAIL;
-}
-
 /* -1: go on; else the exit code. */
 static int parse_one(struct run_args *a, int opt)
 {
@@ -284,7 +286,7 @@ static int parse_one(struct run_args *a, int opt)
 			 prefix[opt - OPT_CLOCK], optarg);
 		return server_options_add(&a->options, option) ? CMD_USAGE : -1;
 	case OPT_EVENTS:
-		return open_events(a, optarg);
+		return server_open_events(&a->options, optarg) ? CMD_FAIL : -1;
 	case OPT_NO_REAL_MEMORY:
 		a->options.no_real_memory = true;
 		return -1;
@@ -344,7 +346,7 @@ static int run_inside(struct server *sv, struct run_args *a)
 static int run_run(int argc, char **argv)
 {
 	static struct server sv;
-	struct run_args a = { .machine = NULL, .events = -1 };
+	struct run_args a = { .machine = NULL };
 	int code;
 
 	code = parse(argc, argv, &a);

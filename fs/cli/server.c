@@ -9,6 +9,7 @@
  * One thread until server_run(); no locks of its own.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -24,6 +25,8 @@
 #include "fs/proc/machine_fs.h"
 #include "fs/root.h"
 #include "fs/sandbox/clock.h"
+#include "fs/sandbox/events_tail.h"
+#include "fs/sandbox/oplog.h"
 #include "fs/sandbox/refused.h"
 #include "fs/sandbox/sandbox.h"
 #include "fs/vfs/session.h"
@@ -36,6 +39,22 @@ void server_options_init(struct server_options *o)
 	memset(o, 0, sizeof(*o));
 	o->clock = VM_WORLD_THREADS;
 	o->rate = VM_RATE_ONE;
+	o->events_fd = -1;
+}
+
+int server_open_events(struct server_options *o, const char *path)
+{
+	int err;
+
+	if (o->events_fd >= 0)
+		close(o->events_fd);
+	o->events_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			    0666);
+	if (o->events_fd >= 0)
+		return 0;
+	err = -errno;
+	cmd_warn("%s: %s", path, strerror(errno));
+	return err;
 }
 
 static int bad_value(const char *option, const char *want)
@@ -168,6 +187,8 @@ static int create_session(struct server *sv, const struct server_options *o)
 		.ready_arg = o->ready_arg,
 		.refused = refused_add,
 		.refused_arg = &sv->sandbox->refused,
+		.watch = &oplog_watch,
+		.watch_arg = sv->sandbox->ops,
 	};
 
 	return session_create(&sv->session,
@@ -193,6 +214,16 @@ static int create_inside(struct server *sv, const struct server_inside *in)
 	if (!err)
 		placeholders_all(sv->places);
 	return err;
+}
+
+/* Before the machine has moved, so that nothing is missing. */
+static int create_tail(struct server *sv, const struct server_options *o)
+{
+	sv->events_fd = o->events_fd;
+	if (o->events_fd < 0)
+		return 0;
+	return events_tail_create(&sv->tail, sv->sandbox->events,
+				  events_tail_to_fd, &sv->events_fd);
 }
 
 static int set_clock_going(struct server *sv, const struct server_options *o)
@@ -237,6 +268,8 @@ int server_create(struct server *sv, const struct server_options *o)
 		err = create_inside(sv, o->inside);
 	if (!err)
 		err = sandbox_create(&sv->sandbox, sv->vm, &sv->machine);
+	if (!err)
+		err = create_tail(sv, o);
 	if (!err) {
 		sv->mf->sandbox = sv->sandbox;
 		what = "session";
@@ -262,10 +295,12 @@ int server_run(struct server *sv)
 	err = sandbox_start(sv->sandbox);
 	if (!err)
 		err = vm_start(sv->vm);
+	if (!err && sv->tail)
+		err = events_tail_start(sv->tail);
 	if (!err && sv->places)
-		err = placeholders_start(sv->places);
+		err = placeholders_start(sv->places, sv->sandbox->ops);
 	if (!err && sv->syscalls_fd)
-		err = syscalls_start(&sv->syscalls, sv->vm, &sv->machine,
+		err = syscalls_start(&sv->syscalls, sv->sandbox,
 				     sv->syscalls_fd, sv->where);
 	if (!err && sv->real_memory)
 		err = real_tasks_start(&sv->reals, sv->vm, sv->mf);
@@ -290,6 +325,8 @@ void server_destroy(struct server *sv)
 	machine_fs_destroy(sv->mf);
 	placeholders_close(sv->places);
 	host_destroy(host);
+	if (events_tail_destroy(sv->tail))
+		cmd_warn("events: they could not be written");
 	sandbox_destroy(sv->sandbox);
 	vm_destroy(sv->vm);
 	vm_machine_fini(&sv->machine);

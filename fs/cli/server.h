@@ -52,6 +52,7 @@ struct server_options {
 	uint64_t seed; /* instead of the machine's */
 	bool debug;    /* libfuse's trace on stderr */
 	bool no_real_memory; /* `run`: not even with a live clock */
+	int events_fd; /* all events go there; or -1 */
 	void (*ready)(void *arg); /* the mount answers; may be NULL */
 	void *ready_arg;
 	const struct server_inside *inside; /* NULL: nobody does */
@@ -63,6 +64,8 @@ struct server {
 	struct vm *vm;
 	struct machine_fs *mf;
 	struct sandbox *sandbox;
+	struct events_tail *tail; /* or NULL */
+	int events_fd;
 	struct session *session;
 	const char *where; /* the mount point, borrowed */
 	struct placeholders *places; /* or NULL */
@@ -83,6 +86,12 @@ int server_options_add(struct server_options *o, const char *list);
 
 /* After the last option: what does not go together.  0 or -EINVAL. */
 int server_options_check(const struct server_options *o);
+
+/*
+ * Where all events are to go: the file @path, made or emptied, before the
+ * first server is there.  0, or -errno and a message.
+ */
+int server_open_events(struct server_options *o, const char *path);
 
 int server_create(struct server *sv, const struct server_options *o);
 int server_mount(struct server *sv, const char *mountpoint);

@@ -31,6 +31,8 @@
 #include <vm/vm.h>
 
 #include "fs/cli/syscalls.h"
+#include "fs/sandbox/oplog.h"
+#include "fs/sandbox/sandbox.h"
 
 #define LOADAVG_SHIFT 11
 #define SWAPOFF_MS    5 /* between two pieces of a swapoff */
@@ -44,6 +46,7 @@ struct pending {
 
 struct syscalls {
 	struct vm *vm;
+	struct oplog *ops;
 	const struct vm_machine *machine; /* names the areas */
 	struct vm_stat *stat;
 	struct seccomp_notif *req;
@@ -172,26 +175,42 @@ static void do_swapon(struct syscalls *s, const struct seccomp_notif *req,
 		      uint32_t area)
 {
 	int flags = (int)req->data.args[1], prio = VM_SWAP_PRIO_AUTO;
+	uint64_t op;
+	int err;
 
 	if (flags & SWAP_FLAG_PREFER)
 		prio = flags & SWAP_FLAG_PRIO_MASK;
-	respond(s, req->id, vm_swapon(s->vm, area, prio), 0);
+	op = oplog_swap(s->ops, "swapon", area, prio);
+	err = vm_swapon(s->vm, area, prio);
+	oplog_call_end(s->ops, op, err);
+	respond(s, req->id, err, 0);
+}
+
+static void cancel(struct syscalls *s, uint32_t area)
+{
+	uint64_t op = oplog_swap(s->ops, "swapoff_cancel", area, 0);
+
+	vm_swapoff_cancel(s->vm, area);
+	oplog_call_end(s->ops, op, 0);
 }
 
 /* One piece of every swapoff; those that are through get their answer. */
 static void go_on(struct syscalls *s)
 {
 	unsigned i = 0;
+	uint64_t op;
 	int err;
 
 	while (i < s->nr_pending) {
 		struct pending *p = &s->pending[i];
 
 		if (!still_asks(s, p->id)) {
-			vm_swapoff_cancel(s->vm, p->area);
+			cancel(s, p->area);
 			err = -EINTR;
 		} else {
+			op = oplog_swap(s->ops, "swapoff", p->area, 0);
 			err = vm_swapoff(s->vm, p->area);
+			oplog_call_end(s->ops, op, err);
 		}
 		if (err == -EAGAIN) {
 			i++;
@@ -321,17 +340,17 @@ static void release(struct syscalls *s)
 	free(s);
 }
 
-int syscalls_start(struct syscalls **sp, struct vm *vm,
-		   const struct vm_machine *machine, int fd,
-		   const char *where)
+int syscalls_start(struct syscalls **sp, const struct sandbox *sandbox,
+		   int fd, const char *where)
 {
 	struct syscalls *s = calloc(1, sizeof(*s));
 	int err;
 
 	if (!s)
 		return -ENOMEM;
-	s->vm = vm;
-	s->machine = machine;
+	s->vm = sandbox->vm;
+	s->ops = sandbox->ops;
+	s->machine = sandbox->machine;
 	s->socket = fd;
 	s->listener = -1;
 	if (!look_at(where, &s->tree))
@@ -363,6 +382,6 @@ void syscalls_stop(struct syscalls *s)
 		;
 	pthread_join(s->thread, NULL);
 	while (s->nr_pending)
-		vm_swapoff_cancel(s->vm, s->pending[--s->nr_pending].area);
+		cancel(s, s->pending[--s->nr_pending].area);
 	release(s);
 }

@@ -23,9 +23,8 @@
 #ifndef CLI_SYSCALLS_H
 #define CLI_SYSCALLS_H
 
+struct sandbox;
 struct syscalls;
-struct vm;
-struct vm_machine;
 
 /*
  * In the command's process, as late as possible: the filter, and its
@@ -36,12 +35,11 @@ int syscalls_install(int fd);
 
 /*
  * In the server: wait on socket @fd for a listener, and serve it.  Takes @fd
- * over, borrows @vm and @machine; our files are below @where.  0, -ENOMEM,
- * -EAGAIN.
+ * over, borrows @sandbox, whose log is told of swapon and swapoff; our files
+ * are below @where.  0, -ENOMEM, -EAGAIN.
  */
-int syscalls_start(struct syscalls **sp, struct vm *vm,
-		   const struct vm_machine *machine, int fd,
-		   const char *where);
+int syscalls_start(struct syscalls **sp, const struct sandbox *sandbox,
+		   int fd, const char *where);
 
 /* What waits is answered EINTR.  NULL is fine. */
 void syscalls_stop(struct syscalls *s);

@@ -21,14 +21,11 @@
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/pressure.h"
 #include "fs/proc/proc.h"
+#include "fs/sandbox/oplog.h"
 #include "fs/sandbox/sandbox.h"
 #include "fs/sys/sys.h"
 #include "fs/sys/tracing.h"
 #include "fs/vfs/session.h"
-
-#define CAP_SYS_RAWIO	 17
-#define CAP_SYS_ADMIN	 21
-#define CAP_SYS_RESOURCE 24
 
 /* The kernel must forget the directory of a task that is gone. */
 static void announce_exit(struct machine_fs *mf, int pid)
@@ -186,24 +183,32 @@ static int caller_pid(const struct tree_req *rq)
 	return vm_world_kind(vm) == VM_WORLD_SIM ? 1 : rq->pid;
 }
 
+static void caller_comm(const struct tree_req *rq, char comm[VM_COMM_LEN])
+{
+	size_t len = machine_read_host(machine_of(rq), rq->pid, "comm", comm,
+				       VM_COMM_LEN);
+
+	if (len && comm[len - 1] == '\n')
+		comm[len - 1] = '\0';
+}
+
 void machine_cred(const struct tree_req *rq, unsigned want,
 		  struct vm_cred *who)
 {
-	uint64_t caps = rq->uid ? 0 : UINT64_MAX;
-	size_t len;
+	struct sandbox *sb = atomic_load(&machine_of(rq)->sandbox);
 
 	*who = (struct vm_cred){
 		.pid = caller_pid(rq), .uid = rq->uid, .gid = rq->gid
 	};
-	if (want & CRED_CAPS)
-		caps = caller_caps(rq);
-	who->cap_sys_resource = caps >> CAP_SYS_RESOURCE & 1;
-	who->cap_sys_admin = caps >> CAP_SYS_ADMIN & 1;
-	who->cap_sys_rawio = caps >> CAP_SYS_RAWIO & 1;
-	if (want & CRED_COMM) {
-		len = machine_read_host(machine_of(rq), rq->pid, "comm",
-					who->comm, VM_COMM_LEN);
-		if (len && who->comm[len - 1] == '\n')
-			who->comm[len - 1] = '\0';
+	oplog_set_caps(who, rq->uid ? 0 : UINT64_MAX);
+	if (!want)
+		return;
+	if (!sb || !oplog_recalls(sb->ops, want, who)) {
+		if (want & CRED_CAPS)
+			oplog_set_caps(who, caller_caps(rq));
+		if (want & CRED_COMM)
+			caller_comm(rq, who->comm);
 	}
+	if (sb)
+		oplog_asked(sb->ops, want, who);
 }

@@ -240,6 +240,7 @@ static const struct file_ops pressure_ops = {
 	.write = pressure_write,
 	.poll = pressure_poll,
 	.source = pressure_source,
+	.keeps = true,
 };
 
 static const enum vm_psi_res res_cpu = VM_PSI_CPU;

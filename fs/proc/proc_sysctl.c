@@ -164,8 +164,15 @@ static ssize_t vm_write(struct tree_req *rq, const char *text, size_t len,
 	return sysctl_result(&v, len, err);
 }
 
+/* The values of some are made anew, and what hangs on them, by looking. */
+static bool vm_read_acts(const struct tree_req *rq, off_t offset)
+{
+	return !offset && vm_ctl_read_acts(ctl_of(rq));
+}
+
 static const struct file_ops vm_ops = {
 	.read = vm_read,
+	.read_acts = vm_read_acts,
 	.write = vm_write,
 };
 

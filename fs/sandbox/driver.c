@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "fs/sandbox/driver.h"
+#include "fs/sandbox/oplog.h"
 #include "fs/vfs/file.h"
 
 #define SLICE_STEPS 512u
@@ -44,6 +45,7 @@ struct job {
 	atomic_bool cancelled;
 	struct driver *driver;
 	struct file_wait *wait;
+	uint64_t op; /* number in the log */
 	size_t len; /* of the write */
 	struct job *next;
 };
@@ -53,12 +55,14 @@ struct task_job {
 	struct vm_op op; /* first: done() gets its address */
 	struct driver *driver;
 	struct file_wait *wait;
+	uint64_t nr; /* in the log */
 	size_t len;
 	int pid;
 };
 
 struct driver {
 	struct vm *vm;
+	struct oplog *ops; /* or NULL */
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t lock;
@@ -93,6 +97,11 @@ void driver_destroy(struct driver *d)
 	pthread_cond_destroy(&d->wake);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
+}
+
+void driver_set_oplog(struct driver *d, struct oplog *l)
+{
+	d->ops = l;
 }
 
 static void wake(struct driver *d)
@@ -189,10 +198,12 @@ static int populate_slice(struct driver *d, struct job *j)
 	return -EINPROGRESS;
 }
 
+/*
+ * Its turn has come: when it is queued, or the one before it ends, with the
+ * machine held, so that where it begins is in the log.
+ */
 static void begin(struct driver *d, struct job *j)
 {
-	if (j->begun)
-		return;
 	j->begun = true;
 	j->until_ns = later(d, j->what == CLOCK_POPULATE ? POPULATE_NS :
 							   j->arg);
@@ -202,7 +213,6 @@ static int job_slice(struct driver *d, struct job *j)
 {
 	if (atomic_load(&j->cancelled))
 		return -EINTR;
-	begin(d, j);
 	switch (j->what) {
 	case CLOCK_ADVANCE:
 		return advance_slice(d, j);
@@ -219,13 +229,21 @@ static int job_slice(struct driver *d, struct job *j)
 /* The first job is through: take it off the queue and answer it. */
 static void answer(struct driver *d, struct job *j, int result)
 {
+	const ssize_t n = result ? result : (ssize_t)j->len;
+	struct job *next;
+
+	vm_hold(d->vm);
 	pthread_mutex_lock(&d->lock);
-	assert(d->first == j);
-	d->first = j->next;
-	if (!d->first)
+	assert(d->first == j && j->begun);
+	next = d->first = j->next;
+	if (!next)
 		d->last = NULL;
 	pthread_mutex_unlock(&d->lock);
-	file_complete(j->wait, result ? result : (ssize_t)j->len);
+	if (next)
+		begin(d, next);
+	oplog_done(d->ops, j->op, n);
+	vm_release(d->vm);
+	file_complete(j->wait, n);
 	free(j);
 }
 
@@ -309,14 +327,21 @@ static void job_cancel(void *arg)
 static ssize_t queue(struct driver *d, struct tree_req *rq, struct job *j)
 {
 	struct file_wait *wait = file_wait(rq, job_cancel, j);
-	bool stopped;
+	bool stopped, is_first;
 
 	if (!wait) {
 		free(j);
 		return -ENOMEM;
 	}
 	j->driver = d;
+	j->op = rq->op;
 	j->wait = wait;
+	vm_hold(d->vm);
+	pthread_mutex_lock(&d->lock);
+	is_first = !d->first;
+	pthread_mutex_unlock(&d->lock);
+	if (is_first)
+		begin(d, j);
 	pthread_mutex_lock(&d->lock);
 	stopped = d->stop;
 	if (!stopped) {
@@ -328,7 +353,9 @@ static ssize_t queue(struct driver *d, struct tree_req *rq, struct job *j)
 		pthread_cond_broadcast(&d->wake);
 	}
 	pthread_mutex_unlock(&d->lock);
+	vm_release(d->vm);
 	if (stopped) {
+		oplog_done(d->ops, rq->op, -EIO);
 		file_complete(wait, -EIO);
 		free(j);
 	}
@@ -376,7 +403,10 @@ static void op_done(struct vm_op *op, int err)
 {
 	struct task_job *t = (struct task_job *)op;
 
-	atomic_fetch_sub(&t->driver->nr_ops, 1);
+	struct driver *d = t->driver;
+
+	atomic_fetch_sub(&d->nr_ops, 1);
+	oplog_done(d->ops, t->nr, op_result(t, err));
 	file_complete(t->wait, op_result(t, err));
 	free(t);
 }
@@ -402,6 +432,7 @@ ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len,
 		.done = op_done,
 	};
 	t->driver = d;
+	t->nr = rq->op;
 	t->pid = order->pid;
 	t->len = len;
 	t->wait = file_wait(rq, op_cancel, t);
@@ -411,13 +442,13 @@ ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len,
 	}
 	/* The driver must not see the count before the task has the op: its
 	 * step in between would make the clock depend on who was faster. */
-	pthread_mutex_lock(&d->lock);
-	atomic_fetch_add(&d->nr_ops, 1);
+	vm_hold(d->vm);
 	err = vm_task_submit(d->vm, t->pid, &t->op);
-	if (err)
-		atomic_fetch_sub(&d->nr_ops, 1);
-	pthread_mutex_unlock(&d->lock);
+	if (!err)
+		atomic_fetch_add(&d->nr_ops, 1);
+	vm_release(d->vm);
 	if (err) {
+		oplog_done(d->ops, t->nr, err);
 		file_complete(t->wait, err);
 		free(t);
 		return FILE_QUEUED;

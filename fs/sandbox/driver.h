@@ -28,6 +28,7 @@
 #include "fs/vfs/tree.h"
 
 struct driver;
+struct oplog;
 
 enum clock_request {
 	CLOCK_ADVANCE, /* arg: nanoseconds to go on */
@@ -40,6 +41,9 @@ int driver_create(struct driver **dp, struct vm *vm);
 int driver_start(struct driver *d);
 void driver_stop(struct driver *d);
 void driver_destroy(struct driver *d);
+
+/* Who is told that a request is through; before driver_start(). */
+void driver_set_oplog(struct driver *d, struct oplog *l);
 
 /* True while a request is served or waits. */
 bool driver_busy(struct driver *d);

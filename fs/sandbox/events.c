@@ -19,6 +19,8 @@
 #include <json-c/json.h>
 
 #include "fs/sandbox/events.h"
+#include "fs/sandbox/events_tail.h"
+#include "fs/sandbox/oplog.h"
 #include "fs/sandbox/sandbox.h"
 #include "fs/vfs/ring.h"
 
@@ -73,7 +75,13 @@ struct event_rec {
 
 struct events {
 	struct ring ring; /* of struct event_rec */
+	struct oplog *ops; /* has the text of EVENT_OP, or NULL */
+	struct events_tail *tail; /* or NULL */
+	struct ring_place *tail_at;
 };
+
+/* A type beyond the engine's: line @value of the log of ops. */
+#define EVENT_OP VM_NR_EVENT_TYPES
 
 /* What an open file has read: events before @at, and a part of a line. */
 struct events_reader {
@@ -99,7 +107,8 @@ enum {
 	F_KEPT = 1 << 13, /* in the ring at all */
 };
 
-static const unsigned fields[VM_NR_EVENT_TYPES] = {
+static const unsigned fields[VM_NR_EVENT_TYPES + 1] = {
+	[EVENT_OP] = F_KEPT,
 	[VM_EV_WAKEUP_KSWAPD] = F_KEPT | F_NODE | F_ORDER | F_GFP,
 	[VM_EV_KSWAPD_WAKE] = F_KEPT | F_NODE | F_ORDER,
 	[VM_EV_KSWAPD_SLEEP] = F_KEPT | F_NODE,
@@ -240,6 +249,8 @@ void events_add(struct events *e, const struct vm_event *ev)
 
 	if (!(fields[ev->type] & F_KEPT))
 		return;
+	if (e->tail)
+		events_tail_room(e->tail);
 	r = ring_add(&e->ring);
 	r->type = ev->type;
 	r->time_ns = ev->time_ns;
@@ -254,6 +265,43 @@ void events_add(struct events *e, const struct vm_event *ev)
 	copy_text(r->comm, VM_COMM_LEN, ev->comm);
 	copy_more(r, ev);
 	ring_added(&e->ring);
+	if (e->tail)
+		events_tail_added(e->tail);
+}
+
+void events_add_op(struct events *e, uint64_t time_ns, uint64_t nr)
+{
+	struct event_rec *r;
+
+	if (e->tail)
+		events_tail_room(e->tail);
+	r = ring_add(&e->ring);
+	r->type = EVENT_OP;
+	r->time_ns = time_ns;
+	r->value = (int64_t)nr;
+	ring_added(&e->ring);
+	if (e->tail)
+		events_tail_added(e->tail);
+}
+
+void events_set_oplog(struct events *e, struct oplog *l)
+{
+	e->ops = l;
+}
+
+void events_set_tail(struct events *e, struct events_tail *t,
+		     struct ring_place *at)
+{
+	if (t)
+		ring_begin(&e->ring, at);
+	e->tail_at = at;
+	e->tail = t;
+}
+
+void events_flush(struct events *e)
+{
+	if (e->tail)
+		events_tail_drain(e->tail);
 }
 
 /* --- saved and brought back --- */
@@ -325,7 +373,7 @@ static void rec_pack(struct pack *p, void *rec)
 {
 	struct event_rec *r = rec;
 
-	r->type = pack_index(p, r->type, VM_NR_EVENT_TYPES);
+	r->type = pack_index(p, r->type, VM_NR_EVENT_TYPES + 1);
 	pack_u64(p, &r->time_ns);
 	pack_int(p, &r->cpu);
 	pack_int(p, &r->pid);
@@ -346,7 +394,9 @@ void events_pack(struct events *e, struct pack *p)
 
 void events_replace(struct events *e, struct events *from)
 {
+	events_flush(e);
 	ring_replace(&e->ring, &from->ring);
+	events_flush(e); /* he sees the end of one log and goes on */
 }
 
 static void put_int(struct json_object *o, const char *name, int64_t v)
@@ -459,6 +509,49 @@ static void put_line(struct strbuf *sb, const struct event_rec *r, uint64_t n)
 	json_object_put(o);
 }
 
+/* As oplog.c has it; what it has not any more is as if pushed out. */
+static void put_op(struct events *e, struct strbuf *sb,
+		   const struct event_rec *r, uint64_t seq)
+{
+	DECLARE_STRBUF(line, 1024);
+
+	if (!e->ops || !oplog_line(e->ops, (uint64_t)r->value, &line)) {
+		put_line(sb, NULL, 1);
+		return;
+	}
+	strbuf_puts(sb, "{\"seq\":");
+	strbuf_u64(sb, seq);
+	strbuf_putc(sb, ',');
+	strbuf_push(sb, line.bytes, line.len);
+	strbuf_puts(sb, "}\n");
+	strbuf_release(&line);
+}
+
+bool events_line(struct events *e, struct ring_place *at, struct strbuf *sb)
+{
+	struct event_rec r;
+	uint64_t seq;
+
+	switch (ring_next(&e->ring, at, &r, &seq)) {
+	case RING_NOTHING:
+		return false;
+	case RING_GAP:
+		/* The tail has seen all of what another log now replaces. */
+		if (at == e->tail_at)
+			ring_skip(&e->ring, at);
+		else
+			put_line(sb, NULL, seq);
+		return true;
+	case RING_RECORD:
+		break;
+	}
+	if (r.type == EVENT_OP)
+		put_op(e, sb, &r, seq);
+	else
+		put_line(sb, &r, seq);
+	return true;
+}
+
 static int events_open(struct tree_req *rq, int flags)
 {
 	struct events *e = sandbox_of(rq)->events;
@@ -486,16 +579,13 @@ static int events_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 {
 	struct events_reader *reader = rq->file->priv;
 	struct strbuf *rest = &reader->rest;
-	struct ring *ring = &sandbox_of(rq)->events->ring;
-	enum ring_found found;
-	struct event_rec r;
-	uint64_t seq;
+	struct events *e = sandbox_of(rq)->events;
 	size_t nr;
 
 	(void)offset;
-	while (rest->len < size &&
-	       (found = ring_next(ring, &reader->at, &r, &seq)))
-		put_line(rest, found == RING_RECORD ? &r : NULL, seq);
+	events_flush(e);
+	while (rest->len < size && events_line(e, &reader->at, rest))
+		;
 	if (strbuf_error(rest))
 		return strbuf_error(rest);
 	if (!rest->len)

@@ -12,6 +12,9 @@
  * tracepoints that come with every batch of pages: they are the tracing
  * files' matter and would drive everything else out.
  *
+ * What came from outside is in it too, where it happened (oplog.h): with the
+ * first line, the machine, that is a run that can be played again.
+ *
  * The ring has EVENTS_MAX places.
  *
  * Locking: the ring's (fs/vfs/ring.h), the last of all: taken by
@@ -28,6 +31,9 @@
 #define EVENTS_MAX 8192u
 
 struct events;
+struct events_tail;
+struct oplog;
+struct ring_place;
 
 extern const struct file_ops events_ops;
 
@@ -37,6 +43,20 @@ void events_destroy(struct events *e);
 
 /* Keep @ev.  Quick; from the engine's observer, with its lock held. */
 void events_add(struct events *e, const struct vm_event *ev);
+
+/* Line @nr of the log of ops comes here, and where its text is. */
+void events_add_op(struct events *e, uint64_t time_ns, uint64_t nr);
+void events_set_oplog(struct events *e, struct oplog *l);
+
+/* One who must see all, and his place in the ring; NULL: nobody. */
+void events_set_tail(struct events *e, struct events_tail *t,
+		     struct ring_place *at);
+
+/* Let him see all that is there now. */
+void events_flush(struct events *e);
+
+/* Append the next line for @at, and step on; false if there is none. */
+bool events_line(struct events *e, struct ring_place *at, struct strbuf *sb);
 
 /* Save all that are there, or load into new ones. */
 void events_pack(struct events *e, struct pack *p);

@@ -32,7 +32,7 @@ static void copy_sysctls(struct vm *vm, struct vm_machine *m)
 		ctl = &vm_ctl_table[i];
 		if (!ctl_values_kept(ctl))
 			continue;
-		vm_ctl_get(vm, ctl, value);
+		vm_ctl_look(vm, ctl, value);
 		ctl_values_add(m, ctl, value);
 	}
 }

@@ -18,6 +18,7 @@
 #include "fs/sandbox/driver.h"
 #include "fs/sandbox/events.h"
 #include "fs/sandbox/machine.h"
+#include "fs/sandbox/oplog.h"
 #include "fs/sandbox/refused.h"
 #include "fs/sandbox/registry.h"
 #include "fs/sandbox/sandbox.h"
@@ -90,11 +91,16 @@ int sandbox_create(struct sandbox **sbp, struct vm *vm,
 	if (!err)
 		err = events_create(&sb->events);
 	if (!err)
+		err = oplog_create(&sb->ops, vm, sb->events);
+	if (!err)
 		err = registry_create(&sb->registry, vm, machine);
 	if (err) {
 		sandbox_destroy(sb);
 		return err;
 	}
+	events_set_oplog(sb->events, sb->ops);
+	driver_set_oplog(sb->driver, sb->ops);
+	oplog_machine(sb->ops, machine);
 	*sbp = sb;
 	return 0;
 }
@@ -115,6 +121,7 @@ void sandbox_destroy(struct sandbox *sb)
 		return;
 	registry_destroy(sb->registry);
 	events_destroy(sb->events);
+	oplog_destroy(sb->ops);
 	driver_destroy(sb->driver);
 	refused_free(&sb->refused);
 	free(sb->spawned);

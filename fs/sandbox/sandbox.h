@@ -42,6 +42,7 @@
 
 struct driver;
 struct events;
+struct oplog;
 struct registry;
 
 struct sandbox {
@@ -49,6 +50,7 @@ struct sandbox {
 	struct vm_machine *machine; /* as it was booted; borrowed */
 	struct driver *driver;
 	struct events *events;
+	struct oplog *ops;
 	struct registry *registry;
 	struct refused refused;
 	char *spawned; /* what spawn answered last, or NULL */

@@ -62,6 +62,13 @@ void ring_begin(struct ring *r, struct ring_place *at)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void ring_skip(struct ring *r, struct ring_place *at)
+{
+	pthread_mutex_lock(&r->lock);
+	*at = (struct ring_place){ .seq = r->next, .life = r->life };
+	pthread_mutex_unlock(&r->lock);
+}
+
 /* He has missed something: go on with the oldest, say how much it was. */
 static uint64_t jump_gap(struct ring *r, struct ring_place *at)
 {

@@ -64,6 +64,9 @@ void *ring_at(const struct ring *r, uint64_t seq);
 /* A reader begins, with the oldest. */
 void ring_begin(struct ring *r, struct ring_place *at);
 
+/* A reader goes on with what comes from now on. */
+void ring_skip(struct ring *r, struct ring_place *at);
+
 /*
  * Copy the record at @at to @rec, its number to @nr, and step on.  RING_GAP:
  * @nr records were missed, and it is to be asked again.

@@ -48,6 +48,13 @@ const struct vm_ctl *vm_ctl_find(const char *name);
 /* The values now; @value has room for ctl->nr.  ULONG as its bit pattern. */
 void vm_ctl_get(struct vm *vm, const struct vm_ctl *ctl, int64_t *value);
 
+/*
+ * Of some a read does what a write does (lowmem_reserve_ratio): true of
+ * those; and the values without that.
+ */
+bool vm_ctl_read_acts(const struct vm_ctl *ctl);
+void vm_ctl_look(struct vm *vm, const struct vm_ctl *ctl, int64_t *value);
+
 /* A write, as the parser understood it. */
 struct vm_ctl_values {
 	const int64_t *value; /* ULONG as its bit pattern */

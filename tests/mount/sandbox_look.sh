@@ -62,11 +62,12 @@ is 'who was killed' "$(grep '"oom_kill"' "$DIR/events" |
 is 'which value was set' "$(grep '"sysctl"' "$DIR/events" |
 	grep -o '"name":.*}')" '"name":"swappiness","old":"10","new":"40"}'
 
-# A reader in pieces reads the same; one that waits gets the next event.
+# A reader in pieces reads the same; one that waits gets the next events:
+# the write and what it did.
 dd if="$S/events" iflag=nonblock bs=7 2>/dev/null >"$DIR/pieces"
 is 'seven bytes at a time' "$(cksum <"$DIR/pieces")" "$(cksum <"$DIR/events")"
 nr=$(wc -l <"$DIR/events")
-timeout 60 head -n "$((nr + 1))" "$S/events" >"$DIR/next" &
+timeout 60 head -n "$((nr + 2))" "$S/events" >"$DIR/next" &
 reader=$!
 until_so test -d "/proc/$reader"
 echo 'name = "late"; pid = 600;' >"$S/spawn"

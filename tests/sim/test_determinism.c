@@ -124,5 +124,45 @@ START_TEST(test_steps_do_not_matter)
 }
 END_TEST
 
+struct noted_op {
+	struct vm_op op;
+	struct vm *vm;
+	uint64_t step; /* where it was done; 0: not yet */
+};
+
+static void note_done(struct vm_op *op, int err)
+{
+	struct noted_op *n = (struct noted_op *)op;
+
+	ck_assert_int_eq(err, 0);
+	n->step = vm_steps(n->vm);
+}
+
+/* Who runs by steps gets no more of them than he asked for, also when an op
+ * has ended on the way: its caller may be back with the next one. */
+START_TEST(test_step_that_ends_an_op)
+{
+	struct noted_op n = {
+		.op = { .kind = VM_OP_ALLOC, .pages = MIB(2),
+			.done = note_done },
+	};
+	struct vm_machine m;
+	struct harness h;
+	uint64_t step;
+
+	busy(&m, 7);
+	harness_start(&h, &m);
+	n.vm = h.vm;
+	ck_assert_int_eq(vm_task_submit(h.vm, harness_pid(&h, "skewed"),
+					&n.op), 0);
+	for (step = vm_steps(h.vm) + 1; !n.step; step++) {
+		vm_run_until(h.vm, 100 * VM_SECOND, 1);
+		ck_assert_uint_eq(vm_steps(h.vm), step);
+	}
+	ck_assert_uint_eq(n.step, vm_steps(h.vm));
+	harness_stop(&h);
+}
+END_TEST
+
 CHECK_MAIN("determinism", test_same_seed, test_other_seed,
-	   test_steps_do_not_matter)
+	   test_steps_do_not_matter, test_step_that_ends_an_op)
