@@ -56,7 +56,8 @@ static struct file *make_file(struct image *im, const char *name, uint32_t disk,
 	f = file_get(im->vm, name, disk, nr_pages);
 	if (!f)
 		image_fail(im, -ENOMEM);
-	assert(!f || f->mapping.id == id);
+	else if (f->mapping.id != id)
+		image_bad(im);
 	return f;
 }
 
@@ -189,7 +190,8 @@ static void make_area(struct image *im, uint32_t id, uint16_t mapping)
 	err = swap_area_on(im->vm, id, VM_SWAP_PRIO_AUTO);
 	if (err)
 		image_fail(im, err);
-	assert(err || im->vm->swap[id].mapping.id == mapping);
+	else if (im->vm->swap[id].mapping.id != mapping)
+		image_bad(im);
 }
 
 IMAGE_KNOWS(swap_area, 168);
