@@ -276,6 +276,7 @@ int vm_boot(struct vm *vm)
 	err = boot_sysctls(vm);
 	if (err)
 		return err;
+	setup_captured_marks(vm);
 	writeback_set_ratelimit(vm);
 	pgdats_booted(vm);
 	return boot_tasks(vm);

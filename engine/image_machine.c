@@ -86,6 +86,8 @@ static void same_text(struct image *im, struct part p, const char *mine)
 	name_text(&n, mine);
 }
 
+/* Marks are where they are now, so those of the file (vm_zone_marks) are
+ * nobody's business any more. */
 IMAGE_KNOWS(vm_zone_conf, 32);
 static void same_zone(struct image *im, int nid, const char *zone,
 		      const struct vm_zone_conf *z)
@@ -153,8 +155,8 @@ static void same_swap(struct image *im, int s)
 		    c->is_file);
 }
 
-IMAGE_KNOWS(vm_machine, 19016);
-IMAGE_KNOWS(vm_node_conf, 200);
+IMAGE_KNOWS(vm_machine, 24136);
+IMAGE_KNOWS(vm_node_conf, 520);
 void image_hardware(struct image *im)
 {
 	const struct vm_machine *m = &im->vm->conf;
@@ -282,7 +284,7 @@ static void image_psi(struct image *im, struct psi *p)
 }
 
 /* Members of struct vm that are nobody's in particular. */
-IMAGE_KNOWS(vm, 949840);
+IMAGE_KNOWS(vm, 954960);
 static void image_vm(struct image *im, struct vm *vm)
 {
 	uint16_t last = vm->last_mapping;

@@ -160,6 +160,18 @@ static bool check_zone(const struct part *p, const struct vm_zone_conf *z)
 	       within(p, "zones", z->start_pfn, 0, MAX_PFN);
 }
 
+static bool check_marks(const struct part *p, const struct vm_zone_marks *m)
+{
+	if (m->min > m->low)
+		return wrong(p, "zones", "min, but a lower low");
+	for (unsigned type = 0; type < VM_NR_ZONES; type++)
+		if (!within(p, "protection", m->protection[type], 0,
+			    VM_MAX_PAGES))
+			return false;
+	return within(p, "low", m->low, 0, VM_MAX_PAGES) &&
+	       within(p, "boost", m->boost, 0, VM_MAX_PAGES);
+}
+
 static bool check_node(const struct vm_machine *m, int i,
 		       struct vm_complaint *c)
 {
@@ -172,7 +184,8 @@ static bool check_node(const struct vm_machine *m, int i,
 	    !within(&p, "movable", n->movable_pages, 0, n->mem_pages))
 		return false;
 	for (unsigned type = 0; type < VM_NR_ZONES; type++)
-		if (!check_zone(&p, &n->zone[type]))
+		if (!check_zone(&p, &n->zone[type]) ||
+		    !check_marks(&p, &n->marks[type]))
 			return false;
 	if (n->zone[VM_ZONE_DEVICE].managed)
 		return wrong(&p, "zones",

@@ -146,6 +146,9 @@ void wakeup_kswapd(struct vm *vm, struct zone *z,
  */
 void setup_per_zone_wmarks(struct vm *vm);
 void setup_per_zone_lowmem_reserve(struct vm *vm);
+
+/* Instead, until the next of these: what the machine file says they were. */
+void setup_captured_marks(struct vm *vm);
 void setup_min_unmapped_ratio(struct vm *vm);
 void setup_min_slab_ratio(struct vm *vm);
 

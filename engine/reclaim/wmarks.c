@@ -6,6 +6,7 @@
  * watermark.h's.  Locking: the world's lock.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "memory/vmstat.h"
 #include "memory/watermark.h"
@@ -77,6 +78,41 @@ void setup_per_zone_lowmem_reserve(struct vm *vm)
 					    vm->ctl.lowmem_reserve_ratio,
 					    pgdat->zone[t].lowmem_reserve);
 	}
+	calculate_totalreserve_pages(vm);
+}
+
+static bool has_protection(const struct vm_zone_marks *m)
+{
+	uint64_t any = 0;
+
+	for (unsigned t = 0; t < VM_NR_ZONES; t++)
+		any |= m->protection[t];
+	return any != 0;
+}
+
+void setup_captured_marks(struct vm *vm)
+{
+	struct pgdat *pgdat;
+	struct zone *z;
+
+	for_each_node(vm, pgdat)
+		for_each_zone(pgdat, z) {
+			const struct vm_zone_marks *m =
+				&vm->conf.node[pgdat->nid].marks[z->type];
+			const uint64_t step = m->low - m->min;
+
+			assert(m->min <= m->low);
+			if (has_protection(m))
+				memcpy(z->lowmem_reserve, m->protection,
+				       sizeof(z->lowmem_reserve));
+			if (!m->low)
+				continue;
+			z->boost = m->boost;
+			z->wmark[WMARK_MIN] = m->min;
+			z->wmark[WMARK_LOW] = m->low;
+			z->wmark[WMARK_HIGH] = m->low + step;
+			z->wmark[WMARK_PROMO] = m->low + 2 * step;
+		}
 	calculate_totalreserve_pages(vm);
 }
 

@@ -59,12 +59,36 @@ static int zone_type(const char *name)
 	return -1;
 }
 
-static void zone_line(struct vm_zone_conf *z, const char *line)
+/* "protection: (0, 1962, 3949, 3949, 3949)" */
+static void protection_line(struct vm_zone_marks *marks, const char *line)
 {
+	const char *at = strchr(line, '(');
+	char *end;
+	int i;
+
+	for (i = 0; at && i < VM_NR_ZONES; i++) {
+		marks->protection[i] = strtoull(at + 1, &end, 10);
+		at = *end == ',' ? end : NULL;
+	}
+}
+
+/* A zone of zoneinfo on its way into the machine. */
+struct zone_place {
+	struct vm_zone_conf *conf;
+	struct vm_zone_marks *marks;
+	uint64_t high; /* as printed; 0: not met yet */
+};
+
+static void zone_line(struct zone_place *p, const char *line)
+{
+	struct vm_zone_conf *z = p->conf;
 	const struct {
 		const char *name;
 		uint64_t *to;
 	} wanted[] = {
+		{ "boost", &p->marks->boost },
+		{ "min", &p->marks->min },
+		{ "low", &p->marks->low },
 		{ "spanned", &z->spanned },
 		{ "present", &z->present },
 		{ "managed", &z->managed },
@@ -72,8 +96,31 @@ static void zone_line(struct vm_zone_conf *z, const char *line)
 	};
 	size_t i;
 
+	if (strstr(line, "protection:")) {
+		protection_line(p->marks, line);
+		return;
+	}
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		capture_field(line, wanted[i].name, wanted[i].to);
+	if (!p->high) /* those of the per-CPU lists come later */
+		capture_field(line, "high", &p->high);
+}
+
+/*
+ * The marks are printed with the boost.  What no kernel of ours would set
+ * (other steps, a boost above them) is left to be calculated.
+ */
+static void zone_end(struct zone_place *p)
+{
+	struct vm_zone_marks *m = p->marks;
+
+	if (m->min < m->boost || m->low < m->min ||
+	    p->high - m->low != m->low - m->min) {
+		m->min = m->low = m->boost = 0;
+		return;
+	}
+	m->min -= m->boost;
+	m->low -= m->boost;
 }
 
 /* Zones without pages are printed with a start_pfn of 0; forget them. */
@@ -88,33 +135,42 @@ static void forget_empty(struct vm_machine *m)
 
 			if (!z->spanned)
 				*z = (struct vm_zone_conf){ 0 };
+			if (!z->managed)
+				m->node[nid].marks[type] =
+					(struct vm_zone_marks){ 0 };
 		}
 	}
 }
 
 static void read_zoneinfo(struct capture *c, struct node_map *map, char *text)
 {
-	struct vm_zone_conf none, *z = &none;
+	struct vm_zone_conf none;
+	struct vm_zone_marks none_marks = { 0 };
+	const struct zone_place nowhere = { &none, &none_marks, 0 };
+	struct zone_place z = nowhere;
 	struct vm_node_conf *node;
 	char *line, name[32];
 	int nid, type;
 
 	while ((line = capture_line(&text))) {
 		if (sscanf(line, "Node %d, zone %31s", &nid, name) != 2) {
-			zone_line(z, line);
+			zone_line(&z, line);
 			continue;
 		}
-		z = &none;
+		zone_end(&z);
+		z = nowhere;
 		node = node_of(c, map, nid);
 		type = zone_type(name);
 		if (!node)
 			continue;
 		node->zones_given = true; /* even if none of them is known */
 		if (type >= 0)
-			z = &node->zone[type];
+			z = (struct zone_place){ &node->zone[type],
+						 &node->marks[type], 0 };
 		else
 			cmd_warn("zone %s: not simulated, left out", name);
 	}
+	zone_end(&z);
 	forget_empty(c->m);
 }
 

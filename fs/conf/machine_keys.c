@@ -148,7 +148,30 @@ static void write_distance(struct conf_out *out, const struct conf_key *key,
 struct zone_entry {
 	enum vm_zone_type type;
 	struct vm_zone_conf z;
+	struct vm_zone_marks marks;
 };
+
+/* protection = [ 0, 1962, ... ]: one number a zone, as zoneinfo has them. */
+static void read_protection(struct conf *c, const config_setting_t *s,
+			    const struct conf_key *key, void *obj)
+{
+	struct zone_entry *e = obj;
+	int64_t n;
+	int i;
+
+	(void)key;
+	if (config_setting_length(s) != VM_NR_ZONES) {
+		conf_error(c, s, "expected an array of %d numbers",
+			   VM_NR_ZONES);
+		return;
+	}
+	for (i = 0; i < VM_NR_ZONES; i++) {
+		if (!conf_get_int(c, config_setting_get_elem(s, (unsigned)i),
+				  0, VM_MAX_PAGES, &n))
+			return;
+		e->marks.protection[i] = (uint64_t)n;
+	}
+}
 
 static const struct conf_key zone_keys[] = {
 	KEY_ENUM("name", struct zone_entry, type, zone_names),
@@ -156,6 +179,10 @@ static const struct conf_key zone_keys[] = {
 	KEY_COUNT("spanned", struct zone_entry, z.spanned, 0, MAX_PFN),
 	KEY_COUNT("present", struct zone_entry, z.present, 0, VM_MAX_PAGES),
 	KEY_COUNT("managed", struct zone_entry, z.managed, 0, VM_MAX_PAGES),
+	KEY_COUNT("min", struct zone_entry, marks.min, 0, VM_MAX_PAGES),
+	KEY_COUNT("low", struct zone_entry, marks.low, 0, VM_MAX_PAGES),
+	KEY_COUNT("boost", struct zone_entry, marks.boost, 0, VM_MAX_PAGES),
+	KEY_CUSTOM("protection", read_protection, NULL),
 	{ .name = NULL },
 };
 
@@ -177,8 +204,10 @@ static void read_zone(struct conf *c, const config_setting_t *s,
 	else if (node->zone[e.type].spanned)
 		conf_error(c, s, "second zone %s, expected one a node",
 			   zone_names[e.type]);
-	else
+	else {
 		node->zone[e.type] = e.z;
+		node->marks[e.type] = e.marks;
+	}
 }
 
 static void read_zones(struct conf *c, const config_setting_t *s,
@@ -197,7 +226,28 @@ static void read_zones(struct conf *c, const config_setting_t *s,
 		read_zone(c, config_setting_get_elem(s, (unsigned)i), node);
 }
 
-/* Two lines a zone: a table that the eye can compare with zoneinfo. */
+static void write_marks(struct conf_out *out, const struct vm_zone_marks *m)
+{
+	uint64_t any = 0;
+	int i;
+
+	if (m->low)
+		fprintf(out->f, "\n\t\t\t  min = %lluL; low = %lluL; "
+				"boost = %lluL;",
+			(unsigned long long)m->min, (unsigned long long)m->low,
+			(unsigned long long)m->boost);
+	for (i = 0; i < VM_NR_ZONES; i++)
+		any |= m->protection[i];
+	if (!any)
+		return;
+	for (i = 0; i < VM_NR_ZONES; i++)
+		fprintf(out->f, "%s%lluL",
+			i ? ", " : "\n\t\t\t  protection = [ ",
+			(unsigned long long)m->protection[i]);
+	fputs(" ];", out->f);
+}
+
+/* Lines of a zone: a table that the eye can compare with zoneinfo. */
 static void write_zones(struct conf_out *out, const struct conf_key *key,
 			const void *obj)
 {
@@ -216,11 +266,13 @@ static void write_zones(struct conf_out *out, const struct conf_key *key,
 		fprintf(out->f,
 			"%s\n\t\t\t{ name = \"%s\"; start_pfn = %lluL;\n"
 			"\t\t\t  spanned = %lluL; present = %lluL; "
-			"managed = %lluL; }",
+			"managed = %lluL;",
 			sep, zone_names[i], (unsigned long long)z->start_pfn,
 			(unsigned long long)z->spanned,
 			(unsigned long long)z->present,
 			(unsigned long long)z->managed);
+		write_marks(out, &node->marks[i]);
+		fputs(" }", out->f);
 		sep = ",";
 	}
 	fprintf(out->f, "%s );\n", sep[0] == '(' ? "(" : "");

@@ -72,11 +72,24 @@ struct vm_zone_conf {
 	uint64_t managed;
 };
 
+/*
+ * What a captured zone's marks were.  A kernel calculates them while it
+ * boots, before all of its memory is there, and keeps them until somebody
+ * writes a tunable that they follow from: so do we.  In pages, without the
+ * boost; high and promo are as far apart as min and low (fact sheet B.2).
+ */
+struct vm_zone_marks {
+	uint64_t min, low; /* low 0: calculated */
+	uint64_t boost;	   /* of a zone that was fragmented just then (B.3) */
+	uint64_t protection[VM_NR_ZONES]; /* all 0: calculated (B.4) */
+};
+
 struct vm_node_conf {
 	uint64_t mem_pages; /* size of the node; used when !zones_given */
 	uint64_t movable_pages; /* of them, the part in zone Movable */
 	bool zones_given;   /* zone[] stands as it is */
 	struct vm_zone_conf zone[VM_NR_ZONES];
+	struct vm_zone_marks marks[VM_NR_ZONES];
 	uint8_t distance[VM_MAX_NODES]; /* to every node; [self] is 10 */
 };
 

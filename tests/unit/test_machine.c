@@ -240,6 +240,12 @@ static void all_movable(void)
 }
 static void movable(void) { m.node[1].movable_pages = MIB(64) + 1; }
 static void spanned(void) { m.node[0].zone[VM_ZONE_DMA].spanned = 3; }
+static void marks(void) { m.node[0].marks[VM_ZONE_DMA].min = 1; }
+static void boost(void) { m.node[0].marks[VM_ZONE_DMA].boost = UINT64_MAX; }
+static void protection(void)
+{
+	m.node[0].marks[VM_ZONE_DMA].protection[1] = UINT64_MAX;
+}
 static void managed(void) { m.node[0].zone[VM_ZONE_DMA].managed = 4000; }
 static void device(void)
 {
@@ -301,6 +307,10 @@ static const struct {
 	{ movable, "node 1: movable: 16385, want 0..16384" },
 	{ spanned, "node 0: zones: present pages, but fewer spanned" },
 	{ managed, "node 0: zones: managed pages, but fewer present" },
+	{ marks, "node 0: zones: min, but a lower low" },
+	{ boost, "node 0: boost: 18446744073709551615, want 0..268435456" },
+	{ protection, "node 0: protection: 18446744073709551615, "
+		      "want 0..268435456" },
 	{ device, "node 0: zones: zone Device: memory of devices is not "
 		  "simulated, want 0 pages" },
 	{ big_kernel, "misc: 25600, want 0.." },

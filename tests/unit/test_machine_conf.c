@@ -104,6 +104,14 @@ static const struct bad_row bad_rows[] = {
 	{ "nodes = ( { zones = ( { name = \"High\"; } ); } );",
 	  "m:1: nodes[0].zones[0].name: \"High\", expected one of \"DMA\", "
 	  "\"DMA32\", \"Normal\", \"Movable\", \"Device\"\n" },
+	{ "nodes = ( { zones = ( { name = \"DMA\"; protection = [ 0 ]; } ); }"
+	  " );",
+	  "m:1: nodes[0].zones[0].protection: expected an array of 5 "
+	  "numbers\n" },
+	{ "nodes = ( { zones = ( { name = \"DMA\"; protection = [ 0, -1, 0, "
+	  "0, 0 ]; } ); } );",
+	  "m:1: nodes[0].zones[0].protection[1]: -1, expected a number from 0 "
+	  "to 268435456\n" },
 	/* disks and what stands on them */
 	{ NODES "disks = ( { kind = \"nvme\"; } );",
 	  "m:2: disks[0]: name is missing, expected name = ...;\n" },
@@ -298,7 +306,9 @@ static const char everything[] =
 	"kernel = { slab_reclaimable = \"20M\"; misc = \"1M\"; };\n"
 	"nodes = (\n"
 	"  { zones = ( { name = \"DMA\"; start_pfn = 1; spanned = 4095;\n"
-	"                present = 3998; managed = 3840; },\n"
+	"                present = 3998; managed = 3840;\n"
+	"                min = 86; low = 107; boost = 12;\n"
+	"                protection = [ 0, 1962, 1962, 1962, 1962 ]; },\n"
 	"              { name = \"DMA32\"; start_pfn = 4096;\n"
 	"                spanned = 520192; present = 520192;\n"
 	"                managed = 502334; } );\n"
@@ -352,6 +362,10 @@ START_TEST(test_nodes_and_disks)
 	ck_assert(m.node[0].zones_given && !m.node[1].zones_given);
 	ck_assert_uint_eq(m.node[0].zone[VM_ZONE_DMA].present, 3998);
 	ck_assert_uint_eq(m.node[0].zone[VM_ZONE_DMA32].managed, 502334);
+	ck_assert_uint_eq(m.node[0].marks[VM_ZONE_DMA].min, 86);
+	ck_assert_uint_eq(m.node[0].marks[VM_ZONE_DMA].low, 107);
+	ck_assert_uint_eq(m.node[0].marks[VM_ZONE_DMA].boost, 12);
+	ck_assert_uint_eq(m.node[0].marks[VM_ZONE_DMA].protection[4], 1962);
 	ck_assert_uint_eq(m.node[1].mem_pages, 131072);
 	ck_assert_uint_eq(m.node[1].movable_pages, 32768);
 	ck_assert_uint_eq(m.node[1].zone[VM_ZONE_MOVABLE].present, 32768);
