@@ -221,6 +221,47 @@ START_TEST(test_writer_is_held)
 }
 END_TEST
 
+/* Write on, waking up whenever a pause is over; @nr steps. */
+static enum access_result write_on(struct access *a, unsigned nr)
+{
+	enum access_result r = ACCESS_DONE;
+
+	while (nr--) {
+		if (r == ACCESS_SLEEP) {
+			rig_run(a->until_ns);
+			task_wake(vm, rig.task);
+		} else {
+			a->index++;
+			access_begin(vm, rig.task, a);
+		}
+		r = access_step(vm, rig.task, a);
+	}
+	return r;
+}
+
+/* F.4: there no rate is left, and every pause is the longest one. */
+START_TEST(test_nobody_gets_through)
+{
+	struct access a = { .kind = ACCESS_WRITE };
+	struct dirty_state ds;
+	uint64_t nr_dirty;
+
+	start();
+	a.file = file_get(vm, "data", 1, 4000);
+	ck_assert_int_eq(write_on(&a, 3900), ACCESS_SLEEP);
+	nr_dirty = a.file->nr_dirty;
+	rig_run(a.until_ns);
+	task_wake(vm, rig.task);
+	ck_assert_int_eq(access_step(vm, rig.task, &a), ACCESS_SLEEP);
+	dirty_state_get(vm, &vm->disk[a.file->disk], &ds);
+	ck_assert_uint_eq(a.until_ns - vm->world.now_ns,
+			  calc_max_pause_ns(ds.wb_dirty, ds.write_bw));
+	ck_assert_uint_eq(a.file->nr_dirty, nr_dirty);
+	access_abort(vm, rig.task, &a);
+	rig_stop();
+}
+END_TEST
+
 START_TEST(test_mapping_faults_around)
 {
 	struct file *f;
@@ -468,8 +509,9 @@ CHECK_MAIN("fault", test_anonymous_page, test_fault_costs_time,
 	   test_remote_touch_costs_more, test_out_of_memory,
 	   test_read_ahead_of_a_stream, test_random_reads_fetch_one_page,
 	   test_marked_once_a_stay, test_write_needs_no_read,
-	   test_writer_is_held, test_mapping_faults_around,
-	   test_random_mapping_reads_single_pages, test_window_sizes,
+	   test_writer_is_held, test_nobody_gets_through,
+	   test_mapping_faults_around, test_random_mapping_reads_single_pages,
+	   test_window_sizes,
 	   test_windows_grow, test_store_into_a_mapping,
 	   test_two_wait_for_one_page, test_mlock, test_exit_in_parts,
 	   test_zap_a_part, test_truncate_spares_what_is_in_flight)

@@ -181,6 +181,26 @@ START_TEST(test_boost)
 }
 END_TEST
 
+/* What is held back is the largest protection, wherever it stands. */
+START_TEST(test_zone_reserve)
+{
+	static const uint64_t rows[][VM_NR_ZONES] = {
+		{ 0, 0, 70, 70, 70 }, { 0, 70, 30, 0, 0 }, { 0, 10, 70, 5, 1 },
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_uint_eq(
+			calc_zone_reserve(VM_ZONE_DMA, rows[i], 30, 1000),
+			100);
+		ck_assert_uint_eq(
+			calc_zone_reserve(VM_ZONE_DMA, rows[i], 30, 99), 99);
+	}
+	/* columns below the zone's own are nobody's */
+	ck_assert_uint_eq(calc_zone_reserve(VM_ZONE_NORMAL, rows[1], 30, 1000),
+			  60);
+}
+END_TEST
+
 START_TEST(test_pcp)
 {
 	static const struct {
@@ -336,5 +356,5 @@ END_TEST
 
 CHECK_MAIN_ROWS("watermark", { test_examples, NR_EXAMPLES },
 		{ test_min_free_kbytes, 0 }, { test_thp_correction, 0 },
-		{ test_boost, 0 }, { test_pcp, 0 }, { test_thresholds, 0 },
-		{ test_recorded, 0 })
+		{ test_boost, 0 }, { test_zone_reserve, 0 }, { test_pcp, 0 },
+		{ test_thresholds, 0 }, { test_recorded, 0 })
