@@ -6,20 +6,17 @@
  * is given, and the command returns when the mount answers.  The machine
  * file is read before anything else, so a bad one costs nothing.
  *
- * The process that stays is forked before the first thread exists; a pipe
- * tells its parent that it is ready, or, by closing, that it never will be.
+ * The process that stays is background.c's, forked before the first thread
+ * exists.
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "fs/cli/background.h"
 #include "fs/cli/cmd.h"
 #include "fs/cli/server.h"
 
@@ -58,53 +55,20 @@ static const struct option long_options[] = {
 
 struct mount_args {
 	struct server_options options;
+	struct server *sv;
 	bool foreground;
 	const char *machine; /* NULL: the built-in one */
 	const char *mountpoint;
 };
 
-/* The end of the pipe that tells the parent, closed when told. */
-static int ready_fd = -1;
-
-static void tell(char how)
-{
-	if (ready_fd < 0)
-		return;
-	while (write(ready_fd, &how, 1) < 0 && errno == EINTR)
-		;
-	close(ready_fd);
-	ready_fd = -1;
-}
-
-/* From here on nobody reads what a background server says. */
-static void go_quiet(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	dup2(fd, STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
-static void on_ready(void *arg)
-{
-	(void)arg;
-	if (ready_fd < 0)
-		return;
-	go_quiet();
-	tell('r');
-}
-
 /* CMD_OK or CMD_FAIL; takes over sv->machine. */
-static int serve(struct server *sv, struct mount_args *a)
+static int serve(void *arg)
 {
+	struct mount_args *a = arg;
+	struct server *sv = a->sv;
 	int err;
 
-	a->options.ready = on_ready;
+	a->options.ready = background_ready;
 	err = server_create(sv, &a->options);
 	if (!err)
 		err = server_mount(sv, a->mountpoint);
@@ -112,79 +76,6 @@ static int serve(struct server *sv, struct mount_args *a)
 		err = server_run(sv);
 	server_destroy(sv);
 	return err < 0 ? CMD_FAIL : CMD_OK;
-}
-
-/* In the parent: the child answers, or is gone. */
-static int wait_ready(pid_t child, int fd)
-{
-	int status;
-	char how;
-	ssize_t nr;
-
-	do {
-		nr = read(fd, &how, 1);
-	} while (nr < 0 && errno == EINTR);
-	close(fd);
-	if (nr == 1)
-		return CMD_OK;
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return CMD_FAIL;
-}
-
-static int serve_in_background(struct server *sv, struct mount_args *a)
-{
-	int fd[2], code;
-	pid_t child;
-
-	if (pipe2(fd, O_CLOEXEC)) {
-		cmd_warn("pipe: %s", strerror(errno));
-		vm_machine_fini(&sv->machine);
-		return CMD_FAIL;
-	}
-	fflush(NULL);
-	child = fork();
-	if (child < 0) {
-		cmd_warn("fork: %s", strerror(errno));
-		close(fd[0]);
-		close(fd[1]);
-		vm_machine_fini(&sv->machine);
-		return CMD_FAIL;
-	}
-	if (child) {
-		close(fd[1]);
-		code = wait_ready(child, fd[0]);
-		vm_machine_fini(&sv->machine);
-		return code;
-	}
-	close(fd[0]);
-	ready_fd = fd[1];
-	/*
-	 * Out of reach of the terminal's signals by a process group of its
-	 * own.  A session of its own would do that too, but the scheduler
-	 * makes each session a group, and a request that goes from group to
-	 * group and back costs 2 us of 12 more.
-	 */
-	setpgid(0, 0);
-	if (chdir("/"))
-		cmd_warn("/: %s", strerror(errno));
-	return serve(sv, a);
-}
-
-/* mount(2) would say so too, but in its own words and behind a fork. */
-static bool usable(const char *mountpoint)
-{
-	struct stat st;
-
-	if (stat(mountpoint, &st)) {
-		cmd_warn("%s: %s", mountpoint, strerror(errno));
-		return false;
-	}
-	if (!S_ISDIR(st.st_mode)) {
-		cmd_warn("%s: not a directory", mountpoint);
-		return false;
-	}
-	return true;
 }
 
 /* -1: go on; else the exit code. */
@@ -230,7 +121,7 @@ static int parse(int argc, char **argv, struct mount_args *a)
 static int mount_run(int argc, char **argv)
 {
 	static struct server sv;
-	struct mount_args a = { .machine = NULL };
+	struct mount_args a = { .sv = &sv };
 	char *path;
 	int code;
 
@@ -241,16 +132,16 @@ static int mount_run(int argc, char **argv)
 	if (code)
 		return code;
 	/* The background process must not depend on where it was started. */
-	path = usable(a.mountpoint) ? realpath(a.mountpoint, NULL) : NULL;
+	path = mount_usable(a.mountpoint) ? realpath(a.mountpoint, NULL) : NULL;
 	if (!path) {
 		vm_machine_fini(&sv.machine);
 		return CMD_FAIL;
 	}
 	a.mountpoint = path;
 	if (a.foreground)
-		code = serve(&sv, &a);
-	else
-		code = serve_in_background(&sv, &a);
+		code = serve(&a);
+	else if (background(serve, &a, &code))
+		vm_machine_fini(&sv.machine);
 	free(path);
 	return code;
 }
