@@ -89,6 +89,19 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 		s->options.ready(s->options.ready_arg);
 }
 
+/* Where no name can come the kernel need not ask for this one again. */
+static void reply_no_entry(const struct file_call *call)
+{
+	const struct fuse_entry_param none = {
+		.entry_timeout = TIMEOUT_CACHED
+	};
+
+	if (call->node->closed)
+		fuse_reply_entry(call->req, &none);
+	else
+		fuse_reply_err(call->req, ENOENT);
+}
+
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct file_call call;
@@ -99,7 +112,9 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	call_init(&call, req, parent);
 	if (S_ISDIR(call.rq.entry->mode))
 		ino = tree_lookup(call.node, &call.rq, name, &child);
-	if (!ino || get_entry(call.session, ino, &child, &e))
+	if (!ino)
+		reply_no_entry(&call);
+	else if (get_entry(call.session, ino, &child, &e))
 		fuse_reply_err(req, ENOENT);
 	else
 		fuse_reply_entry(req, &e);

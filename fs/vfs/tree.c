@@ -111,7 +111,8 @@ static void fill_node(struct tree *tree, uint32_t id,
 	if (dir->attr)
 		node->attr = dir->attr;
 	node->nr_subdirs = (uint16_t)count_subdirs(dir);
-	node->fixed = node->stable && lists_alike(dir);
+	node->closed = node->cached && lists_alike(dir);
+	node->fixed = node->closed && node->stable;
 }
 
 static int grow(struct tree *tree, uint32_t nr)

@@ -175,6 +175,7 @@ struct tree_node {
 	bool stable;   /* nothing on the way to it can vanish */
 	bool cached;   /* ... or not without being told */
 	bool fixed;    /* a directory whose listing never changes */
+	bool closed;   /* ... or not for as long as it is there */
 };
 
 struct tree {
