@@ -337,6 +337,10 @@ START_TEST(test_what_may_be_cached)
 	ck_assert(tree_find(tree, walk(tree, "sub", &rq), &rq)->stable);
 	ck_assert(tree_find(tree, walk(tree, "sub", &rq), &rq)->fixed);
 	ck_assert(!tree_find(tree, TREE_ROOT, &rq)->fixed);
+	/* a number may come in the root, and "3" may go unnoticed */
+	ck_assert(tree_find(tree, walk(tree, "sub", &rq), &rq)->closed);
+	ck_assert(!tree_find(tree, TREE_ROOT, &rq)->closed);
+	ck_assert(!tree_find(tree, walk(tree, "3", &rq), &rq)->closed);
 	ck_assert(!tree_find(tree, walk(tree, "3", &rq), &rq)->stable);
 	ck_assert(!tree_find(tree, walk(tree, "3/file", &rq), &rq)->stable);
 	tree_destroy(tree);
