@@ -131,21 +131,31 @@ part_busy() {
 	drop_mount busy
 }
 
-# The time of one call, in us: TIMES COMMAND, run by a shell.
-COMMAND_LOOP='n=$0; s=$(date +%s%N)
-	while [ $n -gt 0 ]; do "$@" >/dev/null 2>&1; n=$((n - 1)); done
-	e=$(date +%s%N); echo $(((e - s) / 1000 / $0))'
+# Calls of "$@" whenever a line comes, as many as it says: in us each.
+COMMAND_LOOP='while read -r n; do
+		s=${EPOCHREALTIME/./}
+		for ((i = 0; i < n; i++)); do "$@" >/dev/null 2>&1; done
+		echo $(((${EPOCHREALTIME/./} - s) / n))
+	done'
 
-# compare_command KEY MACHINE COMMAND...
+# compare_command KEY MACHINE COMMAND...: a few calls there, a few here, by
+# turns, from two shells that stay.
 compare_command() {
 	local key=$1 machine=$2 n r ours theirs
 	shift 2
 
-	n=$(repeat 12)
-	for r in $(seq "$(repeat 5)"); do
-		theirs=$(pinned sh -c "$COMMAND_LOOP" "$n" "$@") || return
-		ours=$(pinned "$program" run -m "$machine" -- \
-			sh -c "$COMMAND_LOOP" "$n" "$@") || return
+	rm -f "$work"/{ours,theirs}.{in,out}
+	mkfifo "$work"/{ours,theirs}.{in,out} || return
+	pinned bash -c "$COMMAND_LOOP" - "$@" \
+		<"$work/theirs.in" >"$work/theirs.out" &
+	pinned "$program" run -m "$machine" -- bash -c "$COMMAND_LOOP" - "$@" \
+		<"$work/ours.in" >"$work/ours.out" &
+	exec 5>"$work/theirs.in" 6<"$work/theirs.out" \
+		7>"$work/ours.in" 8<"$work/ours.out"
+	n=$(repeat 4)
+	for r in $(seq "$(repeat 25)"); do
+		echo "$n" >&5 && read -r theirs <&6 &&
+			echo "$n" >&7 && read -r ours <&8 || return
 		echo "$(calc "$ours / $theirs") $ours $theirs"
 	done | sort -g | awk -v key="$key" '
 		{ line[NR] = $0 }
@@ -154,6 +164,8 @@ compare_command() {
 			printf "%s\t%s\t%d us against %d us\n", key, v[1],
 				v[2], v[3]
 		}'
+	exec 5>&- 6<&- 7>&- 8<&-
+	wait
 }
 
 # The default machine, with as many tasks more as the host has processes.
