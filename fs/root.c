@@ -3,11 +3,12 @@
  * root.c - the root of a mount.
  *
  * Tables only: which trees there are; each lives in its own folder.  The
- * machine that a command runs inside of has another /proc.
+ * machine that a command runs inside of has another /proc, and more in /dev.
  */
 #include "fs/proc/host.h"
 #include "fs/proc/kmsg.h"
 #include "fs/proc/proc.h"
+#include "fs/proc/swap_node.h"
 #include "fs/root.h"
 #include "fs/sandbox/sandbox.h"
 #include "fs/sys/sys.h"
@@ -17,6 +18,14 @@ static const struct tree_entry dev_entries[] = {
 };
 
 static const struct tree_dir dev_dir = { TREE_ENTRIES(dev_entries) };
+
+/* Inside, a swap area has a file as well. */
+static const struct tree_index *const inside_indexes[] = { &swap_node_index };
+
+static const struct tree_dir inside_dev_dir = {
+	TREE_ENTRIES(dev_entries),
+	TREE_INDEXES(inside_indexes),
+};
 
 static const struct tree_entry root_entries[] = {
 	DIR("dev", 0755, &dev_dir),
@@ -37,6 +46,8 @@ const struct tree_dir *root_dir_inside(void)
 		entries[i] = root_entries[i];
 		if (entries[i].dir == &proc_dir)
 			entries[i].dir = host_proc_dir();
+		if (entries[i].dir == &dev_dir)
+			entries[i].dir = &inside_dev_dir;
 	}
 	dir = root_dir;
 	dir.entries = entries;

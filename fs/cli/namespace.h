@@ -13,6 +13,7 @@
  *	namespace_fork()	pid 1 of a pid namespace, with its own mounts
  *	namespace_proc()	its own /proc, read-only
  *	...the server mounts on namespace_mountpoint()...
+ *	namespace_dev()		a /dev with the machine's swap areas
  *	namespace_bind()	the simulated files over the real ones
  *	namespace_host()	the real /proc below the simulated one
  *	namespace_verify()	all of that is so, or nothing may run
@@ -57,6 +58,13 @@ pid_t namespace_fork(void);
 
 /* namespace_host.c: in pid 1. */
 int namespace_proc(void);
+
+/*
+ * namespace_dev.c: a /dev where the swap areas of @m have nodes, which are
+ * files of @tree.  Where that cannot be it is said, and /dev is as it was.
+ */
+struct vm_machine;
+void namespace_dev(const char *tree, const struct vm_machine *m);
 
 /*
  * Lay the simulated files below @tree over the real ones.  What the kernel

@@ -323,8 +323,11 @@ static int run_all(struct inside *s)
 		return -1;
 	}
 	start_keeper(s);
-	if (!start_server(s) || namespace_bind(where) || namespace_host() ||
-	    namespace_verify() || !wait_go(s) || !start_command(s))
+	if (!start_server(s))
+		return -1;
+	namespace_dev(where, &s->in->sv->machine);
+	if (namespace_bind(where) || namespace_host() || namespace_verify() ||
+	    !wait_go(s) || !start_command(s))
 		return -1;
 	close(s->syscalls[1]);
 	status = reap(s);

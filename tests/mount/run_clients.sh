@@ -6,6 +6,12 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/run_lib.sh"
 
+cat >"$DIR/dev.conf" <<'END'
+nodes = ( { memory = "256M"; } );
+disks = ( { name = "nvme0n1"; } );
+swap = ( { path = "/dev/disk/by-label/swap"; size = "64M"; } );
+END
+
 have() {
 	command -v "$1" >/dev/null
 }
@@ -54,11 +60,41 @@ if have free; then
 	is 'uptime' "$(run -- sh -c 'uptime | grep -c "load average"')" 1
 fi
 
+# util-linux looks at the device before it asks for anything.
+swaps='
+	swapoff /dev/nvme0n1p2 && swapon --show=NAME --noheadings
+	swapon -p 7 /dev/nvme0n1p2 &&
+		swapon --show=NAME,TYPE,SIZE,PRIO --noheadings
+	swapoff -a; wc -l </proc/swaps'
+is 'swapon and swapoff' "$(run -- sh -c "$swaps" 2>&1 | xargs)" \
+	'/dev/nvme0n1p2 partition 128M 7 1'
+if has_user; then
+	is 'as anybody' "$(as_user -- sh -c "$swaps" 2>&1 | xargs)" \
+		'/dev/nvme0n1p2 partition 128M 7 1'
+fi
+is 'a name that the host has not' "$("$RF" run -m "$DIR/dev.conf" -- sh -c '
+	swapoff /dev/disk/by-label/swap && swapon /dev/disk/by-label/swap
+	swapon --show=NAME --noheadings; ls /dev/disk | grep -cx by-label
+	: >/dev/null && head -c 3 /dev/zero | wc -c' 2>&1 | xargs)" \
+	'/dev/disk/by-label/swap 1 3'
+is 'the rest of /dev is as it was' "$(run -- python3 -c '
+import os, pty, stat
+m, s = pty.openpty()
+os.write(s, b"x\n")
+print(os.read(m, 1), os.path.samefile(os.ttyname(s), "/dev/fd/%d" % s),
+      stat.S_ISCHR(os.lstat("/dev/null").st_mode))
+open("/dev/shm/reclaimfs-test", "w").close()
+os.unlink("/dev/shm/reclaimfs-test")')" "b'x' True True"
+
 # busybox asks sysinfo(2) beside the files
 if have busybox; then
 	is 'busybox free' "$(run -- busybox free |
 		awk '/^Mem/ { print $2 } /^Swap/ { print $2 }' | xargs)" \
 		"$total $swap"
+	is 'busybox swapoff, swapon' "$(run -- sh -c '
+		busybox swapoff /dev/nvme0n1p2 && wc -l </proc/swaps &&
+		busybox swapon /dev/nvme0n1p2 && wc -l </proc/swaps' |
+		xargs)" '1 2'
 	is 'busybox sysctl' "$(run -- sh -c '
 		busybox sysctl -w vm.swappiness=12 >/dev/null
 		cat /proc/sys/vm/swappiness')" 12
