@@ -87,7 +87,9 @@ static uint64_t overhead(uint64_t cache)
 static void stream_through(unsigned millions, unsigned percent)
 {
 	uint64_t span = bench_smoke ? 1u << 16 : (uint64_t)millions << 20;
-	uint64_t nr = bench_smoke ? 1u << 18 : 24u << 20;
+	/* so many that more pages are asked for than the cache holds */
+	uint64_t nr = bench_smoke ? 1u << 18 :
+		      millions > 1 ? 64u << 20 : 24u << 20;
 	uint64_t capacity = span * percent / 100;
 	const struct machine_shape shape = {
 		.node_pages = capacity + overhead(capacity),
@@ -100,13 +102,14 @@ static void stream_through(unsigned millions, unsigned percent)
 	char key[64];
 
 	s.stream.at = bench_zipf(span, nr);
-	s.vm = machine_open(&shape);
-	s.task = machine_task(s.vm, 0, span, false);
 	for (unsigned r = 0; r < bench_rounds; r++) {
+		s.vm = machine_open(&shape);
+		s.task = machine_task(s.vm, 0, span, false);
 		our_stream(&s, 0, half); /* warm */
 		ours[r] = our_stream(&s, half, nr);
 		clock = s.stream;
 		clock.capacity = s.task->file->nr_cached;
+		machine_close(s.vm);
 		hash[r] = probe_cache_hash(&clock);
 	}
 	snprintf(key, sizeof(key), "cache-%uM-%u", millions, percent);
@@ -128,7 +131,6 @@ static void stream_through(unsigned millions, unsigned percent)
 		  (unsigned long long)clock.capacity);
 	bench_free((void *)(uintptr_t)s.stream.at,
 		   s.stream.nr * sizeof(*s.stream.at));
-	machine_close(s.vm);
 }
 
 void bench_cache(void)

@@ -54,7 +54,7 @@ static void fill_conf(struct vm_machine *m, const struct machine_shape *shape)
 	vm_machine_layout(m);
 }
 
-struct vm *machine_open(const struct machine_shape *shape)
+struct vm *machine_create(const struct machine_shape *shape)
 {
 	struct vm_machine m;
 	struct vm *vm;
@@ -63,6 +63,13 @@ struct vm *machine_open(const struct machine_shape *shape)
 	if (vm_create(&vm, &m, VM_WORLD_SIM))
 		bench_fail("the machine cannot be built");
 	vm_machine_fini(&m);
+	return vm;
+}
+
+struct vm *machine_open(const struct machine_shape *shape)
+{
+	struct vm *vm = machine_create(shape);
+
 	lock_take(&vm->world.lock);
 	return vm;
 }

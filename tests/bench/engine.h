@@ -27,6 +27,10 @@ struct machine_shape {
 	uint64_t swap_pages; /* 0: none */
 };
 
+/* Nobody holds its lock; for whoever stays before the door. */
+struct vm *machine_create(const struct machine_shape *shape);
+
+/* The same, its lock held, for whoever calls inner functions. */
 struct vm *machine_open(const struct machine_shape *shape) NO_LOCK_ANALYSIS;
 void machine_close(struct vm *vm) NO_LOCK_ANALYSIS;
 
