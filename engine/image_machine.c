@@ -259,8 +259,8 @@ void image_conf(struct image *im)
 
 /* --- figures ------------------------------------------------------------- */
 
-IMAGE_KNOWS(psi, 280);
-IMAGE_KNOWS(psi_cpu, 80);
+IMAGE_KNOWS(psi, 312);
+IMAGE_KNOWS(psi_cpu, 16);
 static void image_psi(struct image *im, struct psi *p)
 {
 	assert(p->nr_cpus == im->vm->conf.nr_cpus);
@@ -268,23 +268,19 @@ static void image_psi(struct image *im, struct psi *p)
 		struct psi_cpu *c = &p->cpu[i];
 
 		image_ints(im, c->nr, sizeof(c->nr[0]), ARRAY_SIZE(c->nr));
-		image_num(im, c->since_ns);
-		image_num(im, c->nonidle_ns);
-		for (unsigned r = 0; r < VM_NR_PSI; r++) {
-			image_upto(im, c->some_ns[r], c->nonidle_ns);
-			image_upto(im, c->full_ns[r], c->some_ns[r]);
-		}
 	}
+	if (!im->saving)
+		psi_recount(p);
 	image_num(im, p->last_ns);
 	image_num(im, p->avg_next_ns);
 	image_num(im, p->avg_last_ns);
-	image_u64s(im, p->total_ns);
+	image_u64s(im, p->total);
 	image_u64s(im, p->avg_total_ns);
 	image_u64s(im, p->avg);
 }
 
 /* Members of struct vm that are nobody's in particular. */
-IMAGE_KNOWS(vm, 954960);
+IMAGE_KNOWS(vm, 954992);
 static void image_vm(struct image *im, struct vm *vm)
 {
 	uint16_t last = vm->last_mapping;

@@ -230,10 +230,10 @@ static void verify_pressure(struct image *im)
 			if (nr[c][b] != p->cpu[c].nr[b])
 				image_disagrees(im, "tasks of a CPU by state",
 						nr[c][b], p->cpu[c].nr[b]);
-		if (p->cpu[c].since_ns > now)
-			image_disagrees(im, "a CPU's time, and now",
-					p->cpu[c].since_ns, now);
 	}
+	if (p->last_ns > now)
+		image_disagrees(im, "pressure: its time, and now", p->last_ns,
+				now);
 	if (p->avg_next_ns <= p->avg_last_ns)
 		image_disagrees(im, "pressure: this period, and the last",
 				p->avg_next_ns, p->avg_last_ns);

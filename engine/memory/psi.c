@@ -3,10 +3,9 @@
  * psi.c - pressure stall information and the load average.
  *
  * Fact sheet J.5 and J.6; kernel/sched/psi.c and kernel/sched/loadavg.c.
- * Every CPU counts its tasks by what they wait for and adds up the time spent
- * in each state; a collection weighs the CPUs by the time in which they were
- * not idle.  The weights are taken in fine units here, so that a stall on a
- * CPU that was busy for less than a jiffy counts too.
+ * Every CPU counts its tasks by what they wait for; a change of that brings
+ * the totals up to that moment first, by how many of the CPUs not idle were in
+ * each state since the last change.
  *
  * Called by task.c (a task's state changes), timer.c (a period has passed)
  * and snapshot.c.  Calls nothing.  Guarded by the world's lock.
@@ -28,9 +27,6 @@ static const uint64_t psi_exp[3] = { 1677, 1981, 2034 };
 /* exp(-5 s / 60 s), .. 5 min, .. 15 min */
 static const uint64_t load_exp[3] = { 1884, 2014, 2037 };
 
-/* Time shares are weighed in units that keep the products in 64 bits. */
-#define WEIGHT_BITS 20u
-
 int psi_init(struct psi *p, uint32_t nr_cpus)
 {
 	assert(nr_cpus > 0 && nr_cpus <= VM_MAX_CPUS);
@@ -50,30 +46,64 @@ static uint32_t count(const struct psi_cpu *c, enum psi_bit bit)
 	return c->nr[__builtin_ctz(bit)];
 }
 
-/* Add the time since the last change to the states that hold. */
-static void psi_cpu_account(struct psi_cpu *c, uint64_t now_ns)
+/* Which states hold on a CPU: in[resource][full]; false if it is idle. */
+static bool psi_states(const struct psi_cpu *c, bool in[VM_NR_PSI][2])
 {
-	const uint64_t d = now_ns - c->since_ns;
 	const uint32_t running = count(c, PSI_RUNNING);
 	const uint32_t iowait = count(c, PSI_IOWAIT);
 	const uint32_t stalled = count(c, PSI_MEMSTALL);
-	const uint32_t reclaiming = count(c, PSI_MEMSTALL_RUNNING);
 
-	assert(now_ns >= c->since_ns);
-	c->since_ns = now_ns;
-	if (iowait) {
-		c->some_ns[VM_PSI_IO] += d;
-		c->full_ns[VM_PSI_IO] += running ? 0 : d;
-	}
-	if (stalled) {
-		c->some_ns[VM_PSI_MEM] += d;
-		/* nobody runs but those who reclaim */
-		c->full_ns[VM_PSI_MEM] += running > reclaiming ? 0 : d;
-	}
-	if (running > 1)
-		c->some_ns[VM_PSI_CPU] += d;
-	if (running || iowait || stalled)
-		c->nonidle_ns += d;
+	in[VM_PSI_IO][0] = iowait;
+	in[VM_PSI_IO][1] = iowait && !running;
+	in[VM_PSI_MEM][0] = stalled;
+	/* nobody runs but those who reclaim */
+	in[VM_PSI_MEM][1] =
+		stalled && running <= count(c, PSI_MEMSTALL_RUNNING);
+	in[VM_PSI_CPU][0] = running > 1;
+	in[VM_PSI_CPU][1] = false;
+	return running || iowait || stalled;
+}
+
+/* Count the CPU in, or with @sign -1 out again. */
+static void psi_count(struct psi *p, const struct psi_cpu *c, int sign)
+{
+	bool in[VM_NR_PSI][2];
+
+	p->nr_busy += (uint32_t)sign * psi_states(c, in);
+	for (unsigned res = 0; res < VM_NR_PSI; res++)
+		for (unsigned full = 0; full < 2; full++)
+			p->nr_in[res][full] += (uint32_t)sign * in[res][full];
+	assert(p->nr_busy <= p->nr_cpus);
+}
+
+void psi_recount(struct psi *p)
+{
+	p->nr_busy = 0;
+	memset(p->nr_in, 0, sizeof(p->nr_in));
+	for (uint32_t i = 0; i < p->nr_cpus; i++)
+		psi_count(p, &p->cpu[i], 1);
+}
+
+/* @d_ns times @nr / @of, in parts of a nanosecond. */
+static uint64_t share(uint64_t d_ns, uint32_t nr, uint32_t of)
+{
+	assert(nr <= of && of > 0);
+	return d_ns / of * nr * PSI_PARTS + d_ns % of * nr * PSI_PARTS / of;
+}
+
+/* What has held since the last change goes into the totals. */
+static void psi_roll(struct psi *p, uint64_t now_ns)
+{
+	const uint64_t d = now_ns - p->last_ns;
+
+	assert(now_ns >= p->last_ns);
+	p->last_ns = now_ns;
+	if (!d || !p->nr_busy)
+		return;
+	for (unsigned res = 0; res < VM_NR_PSI; res++)
+		for (unsigned full = 0; full < 2; full++)
+			p->total[res][full] +=
+				share(d, p->nr_in[res][full], p->nr_busy);
 }
 
 void psi_change(struct psi *p, unsigned cpu, uint32_t clear, uint32_t set,
@@ -82,65 +112,14 @@ void psi_change(struct psi *p, unsigned cpu, uint32_t clear, uint32_t set,
 	struct psi_cpu *c = &p->cpu[cpu];
 
 	assert(cpu < p->nr_cpus);
-	psi_cpu_account(c, now_ns);
+	psi_roll(p, now_ns);
+	psi_count(p, c, -1);
 	for (unsigned i = 0; i < PSI_NR_COUNTS; i++) {
 		assert(!(clear & 1u << i) || c->nr[i] > 0);
 		c->nr[i] -= !!(clear & 1u << i);
 		c->nr[i] += !!(set & 1u << i);
 	}
-}
-
-/* How far times must be shifted so that their sum has WEIGHT_BITS bits. */
-static unsigned weight_shift(const struct psi *p)
-{
-	uint64_t sum = 0;
-	unsigned shift = 0;
-
-	for (uint32_t i = 0; i < p->nr_cpus; i++)
-		sum += p->cpu[i].nonidle_ns;
-	while (sum >> shift >= 1ull << WEIGHT_BITS)
-		shift++;
-	return shift;
-}
-
-/* Times of one state, weighed: sum(t * nonidle) / sum(nonidle). */
-static uint64_t weighed(const struct psi *p, enum vm_psi_res res, bool full,
-			unsigned shift)
-{
-	uint64_t sum = 0, weights = 0;
-
-	for (uint32_t i = 0; i < p->nr_cpus; i++) {
-		const struct psi_cpu *c = &p->cpu[i];
-		const uint64_t w = c->nonidle_ns >> shift;
-		const uint64_t t = full ? c->full_ns[res] : c->some_ns[res];
-
-		assert(t <= c->nonidle_ns);
-		sum += t * w;
-		weights += w;
-	}
-	return weights ? sum / weights : 0;
-}
-
-/* Move the CPUs' times into the totals. */
-static void psi_collect(struct psi *p, uint64_t now_ns)
-{
-	unsigned shift;
-
-	for (uint32_t i = 0; i < p->nr_cpus; i++)
-		psi_cpu_account(&p->cpu[i], now_ns);
-	shift = weight_shift(p);
-	for (unsigned res = 0; res < VM_NR_PSI; res++) {
-		p->total_ns[res][0] += weighed(p, res, false, shift);
-		p->total_ns[res][1] += weighed(p, res, true, shift);
-	}
-	for (uint32_t i = 0; i < p->nr_cpus; i++) {
-		struct psi_cpu *c = &p->cpu[i];
-
-		for (unsigned res = 0; res < VM_NR_PSI; res++)
-			c->some_ns[res] = c->full_ns[res] = 0;
-		c->nonidle_ns = 0;
-	}
-	p->last_ns = now_ns;
+	psi_count(p, c, 1);
 }
 
 /* x to the power of @n, in fixed point, rounded at each step. */
@@ -188,7 +167,8 @@ static void psi_renew(struct psi *p, unsigned res, unsigned missed,
 {
 	for (unsigned full = 0; full < 2; full++) {
 		uint64_t sample =
-			p->total_ns[res][full] - p->avg_total_ns[res][full];
+			p->total[res][full] / PSI_PARTS -
+			p->avg_total_ns[res][full];
 
 		sample = MIN(sample, period_ns);
 		p->avg_total_ns[res][full] += sample;
@@ -200,7 +180,7 @@ void psi_update(struct psi *p, uint64_t now_ns)
 {
 	uint64_t missed, period;
 
-	psi_collect(p, now_ns);
+	psi_roll(p, now_ns);
 	if (now_ns < p->avg_next_ns)
 		return;
 	missed = (now_ns - p->avg_next_ns) / PSI_PERIOD_NS;
@@ -216,14 +196,8 @@ void psi_update(struct psi *p, uint64_t now_ns)
 
 void psi_get(const struct psi *p, uint64_t now_ns, struct vm_psi out[VM_NR_PSI])
 {
-	struct psi_cpu cpu[VM_MAX_CPUS];
 	struct psi at = *p;
 
-	/* Collecting weighs the CPUs since the last time: whoever only looks
-	 * must not be the cause of one. */
-	assert(p->nr_cpus <= VM_MAX_CPUS);
-	memcpy(cpu, p->cpu, p->nr_cpus * sizeof(cpu[0]));
-	at.cpu = cpu;
 	psi_update(&at, now_ns);
 	for (unsigned res = 0; res < VM_NR_PSI; res++) {
 		struct vm_psi *o = &out[res];
@@ -232,8 +206,8 @@ void psi_get(const struct psi *p, uint64_t now_ns, struct vm_psi out[VM_NR_PSI])
 			o->some_avg[i] = at.avg[res][0][i];
 			o->full_avg[i] = at.avg[res][1][i];
 		}
-		o->some_total_us = at.total_ns[res][0] / 1000;
-		o->full_total_us = at.total_ns[res][1] / 1000;
+		o->some_total_us = at.total[res][0] / PSI_PARTS / 1000;
+		o->full_total_us = at.total[res][1] / PSI_PARTS / 1000;
 		assert(o->full_total_us <= o->some_total_us);
 	}
 }

@@ -109,7 +109,7 @@ START_TEST(test_iowait)
 }
 END_TEST
 
-/* sum(stall * busy) / sum(busy): an idle CPU does not thin it out. */
+/* Stalled CPUs by CPUs not idle: an idle one does not thin it out. */
 START_TEST(test_weights)
 {
 	struct vm_psi out[VM_NR_PSI];
@@ -119,9 +119,43 @@ START_TEST(test_weights)
 	psi_change(&p, 0, 0, PSI_IOWAIT, 0);
 	psi_change(&p, 1, 0, PSI_RUNNING, 0);
 	psi_get(&p, SECOND, out);
-	ck_assert_uint_ge(out[VM_PSI_IO].some_total_us, 499999);
-	ck_assert_uint_le(out[VM_PSI_IO].some_total_us, 500001);
+	ck_assert_uint_eq(out[VM_PSI_IO].some_total_us, 500000);
+	/* the other one goes idle, and a third one stalls as well */
+	psi_change(&p, 1, PSI_RUNNING, 0, SECOND);
+	psi_change(&p, 2, 0, PSI_IOWAIT, SECOND);
+	psi_get(&p, 2 * SECOND, out);
+	ck_assert_uint_eq(out[VM_PSI_IO].some_total_us, 1500000);
 	psi_fini(&p);
+}
+END_TEST
+
+/* However often somebody looks: the same, and never less than before. */
+START_TEST(test_looking)
+{
+	struct vm_psi out[VM_NR_PSI], often[VM_NR_PSI];
+	struct psi p, q;
+	uint64_t last = 0;
+
+	ck_assert_int_eq(psi_init(&p, 2), 0);
+	ck_assert_int_eq(psi_init(&q, 2), 0);
+	for (uint64_t t = 0; t < 3000; t++) {
+		const uint64_t now = t * 7000001;
+		const unsigned cpu = t % 3 == 0;
+		const bool on = p.cpu[cpu].nr[1] == 0;
+		const uint32_t bit = PSI_IOWAIT;
+
+		psi_change(&p, cpu, on ? 0 : bit, on ? bit : 0, now);
+		psi_change(&q, cpu, on ? 0 : bit, on ? bit : 0, now);
+		psi_get(&q, now + 3500000, often);
+		ck_assert_uint_ge(often[VM_PSI_IO].some_total_us, last);
+		last = often[VM_PSI_IO].some_total_us;
+	}
+	psi_get(&p, 30 * SECOND, out);
+	psi_get(&q, 30 * SECOND, often);
+	ck_assert_mem_eq(out, often, sizeof(out));
+	ck_assert_uint_gt(last, SECOND / 1000);
+	psi_fini(&p);
+	psi_fini(&q);
 }
 END_TEST
 
@@ -172,5 +206,5 @@ START_TEST(test_loadavg)
 END_TEST
 
 CHECK_MAIN("psi", test_check_values, test_saturates, test_missed,
-	   test_some_and_full, test_iowait, test_weights, test_period,
-	   test_loadavg)
+	   test_some_and_full, test_iowait, test_weights, test_looking,
+	   test_period, test_loadavg)
