@@ -97,6 +97,23 @@ static void check_answered(struct swarm *s)
 			      "s" : "steps");
 }
 
+/* What was asked for in the course of the run is answered as well. */
+static void check_all_answered(struct swarm *s)
+{
+	unsigned i;
+
+	if (s->why[0] || panicked(s))
+		return;
+	for (i = 0; i < s->nr_work; i++) {
+		if (!s->work[i].accepted)
+			continue;
+		wait_in_sim(s, &s->work[i]);
+		if (!atomic_load(&s->work[i].done) && !panicked(s))
+			wrong(s, "work %u of task %d: no answer in %llu s", i,
+			      s->work[i].pid, PEACE_NS / VM_SECOND);
+	}
+}
+
 /* Everybody ends, whatever he waits for. */
 static void end_tasks(struct swarm *s)
 {
@@ -171,6 +188,7 @@ void check_alive(struct swarm *s)
 		vm_world_switch(s->vm, VM_WORLD_SIM);
 	}
 	check_answered(s);
+	check_all_answered(s);
 	check_killed(s);
 	check(s);
 	check_last(s);
