@@ -242,6 +242,7 @@ void vm_stat_get_locked(struct vm *vm, struct vm_stat *s)
 	copy_tasks(vm, s);
 	copy_totals(vm, s);
 	s->boot_epoch_s = vm->conf.boot_epoch_s;
+	s->thp = vm->conf.thp;
 	s->panicked = vm->panicked;
 	assert(s->nr_cpus > 0);
 }

@@ -20,6 +20,7 @@
 #include "vm_check.h"
 #include "memory/state.h"
 #include "reclaim/fault.h"
+#include "reclaim/hugepages.h"
 #include "reclaim/page_alloc.h"
 
 /* Steps of the sim world for which the lock is held at a stretch. */
@@ -333,14 +334,29 @@ void vm_psi_watch(struct vm *vm, bool on)
 	lock_drop(&vm->world.lock);
 }
 
-void vm_set_thp(struct vm *vm, bool on)
+bool vm_set_thp(struct vm *vm, bool on)
 {
+	bool raised;
+
 	lock_take(&vm->world.lock);
-	if (vm->conf.thp != on) {
-		assert(vm->total_pages > 0);
-		vm->conf.thp = on;
-		init_min_free_kbytes(vm);
-	}
+	assert(vm->total_pages > 0);
+	vm->conf.thp = on;
+	raised = set_recommended_min_free_kbytes(vm);
+	lock_drop(&vm->world.lock);
+	return raised;
+}
+
+void vm_set_node_hugepages(struct vm *vm, uint32_t nid, uint64_t nr)
+{
+	uint64_t others;
+
+	lock_take(&vm->world.lock);
+	assert(nid < vm->nr_nodes);
+	others = nr_huge_pages(vm) - vm->node[nid].hugepages;
+	if (nr > UINT64_MAX - others)
+		nr = UINT64_MAX - others;
+	vm->ctl.nr_hugepages =
+		set_max_huge_pages(vm, others + nr, 1ull << nid);
 	lock_drop(&vm->world.lock);
 }
 

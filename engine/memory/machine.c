@@ -89,6 +89,16 @@ void vm_machine_init(struct vm_machine *m)
 				i == j ? VM_MIN_DISTANCE : REMOTE_DISTANCE;
 }
 
+bool vm_machine_thp_default(const struct vm_machine *m)
+{
+	uint64_t managed = 0;
+
+	for (uint32_t nid = 0; nid < m->nr_nodes; nid++)
+		for (unsigned type = 0; type < VM_NR_ZONES; type++)
+			managed += m->node[nid].zone[type].managed;
+	return managed >= VM_THP_LEAST_PAGES;
+}
+
 void vm_machine_fini(struct vm_machine *m)
 {
 	free(m->file);

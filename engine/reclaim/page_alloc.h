@@ -152,7 +152,13 @@ void setup_captured_marks(struct vm *vm);
 void setup_min_unmapped_ratio(struct vm *vm);
 void setup_min_slab_ratio(struct vm *vm);
 
-/* B.1 at boot, and when thp is switched. */
+/* B.1 at boot. */
 void init_min_free_kbytes(struct vm *vm);
+
+/*
+ * Huge pages have been switched on or off: vm.h:vm_set_thp().  Protections
+ * stay (mm/khugepaged.c:set_recommended_min_free_kbytes).
+ */
+bool set_recommended_min_free_kbytes(struct vm *vm);
 
 #endif

@@ -155,29 +155,50 @@ static unsigned populated_lowmem_zones(const struct vm *vm)
 	return n;
 }
 
-void init_min_free_kbytes(struct vm *vm)
+/* The root of the machine's size, unless somebody wants more. */
+static void calculate_min_free_kbytes(struct vm *vm)
 {
-	uint64_t lowmem = lowmem_pages(vm);
-	uint64_t kb = calc_min_free_kbytes(lowmem * 4);
+	uint64_t kb = calc_min_free_kbytes(lowmem_pages(vm) * 4);
 
 	assert(kb <= INT32_MAX);
 	if ((int64_t)kb > vm->user_min_free_kbytes)
 		vm->ctl.min_free_kbytes = (int32_t)kb;
-	setup_per_zone_wmarks(vm);
-	if (vm->conf.thp) {
-		const struct pgdat *pgdat;
+}
 
-		/* the correction sees the pages above the high marks */
-		for_each_node(vm, pgdat)
-			for (unsigned t = 0; t < VM_ZONE_MOVABLE; t++)
-				lowmem -= MIN(lowmem,
-					      pgdat->zone[t].wmark[WMARK_HIGH]);
-		kb = calc_thp_min_free_kbytes(
-			(uint64_t)vm->ctl.min_free_kbytes,
-			populated_lowmem_zones(vm), lowmem);
-		vm->ctl.min_free_kbytes = (int32_t)kb;
-		setup_per_zone_wmarks(vm);
-	}
+/* The pages above the high marks: what the correction sees. */
+static uint64_t free_lowmem_pages(const struct vm *vm)
+{
+	uint64_t lowmem = lowmem_pages(vm);
+	const struct pgdat *pgdat;
+
+	for_each_node(vm, pgdat)
+		for (unsigned t = 0; t < VM_ZONE_MOVABLE; t++)
+			lowmem -= MIN(lowmem,
+				      pgdat->zone[t].wmark[WMARK_HIGH]);
+	return lowmem;
+}
+
+bool set_recommended_min_free_kbytes(struct vm *vm)
+{
+	const int32_t before = vm->ctl.min_free_kbytes;
+
+	if (vm->conf.thp)
+		vm->ctl.min_free_kbytes = (int32_t)calc_thp_min_free_kbytes(
+			(uint64_t)before, populated_lowmem_zones(vm),
+			free_lowmem_pages(vm));
+	else
+		calculate_min_free_kbytes(vm);
+	setup_per_zone_wmarks(vm);
+	return vm->conf.thp && vm->user_min_free_kbytes >= 0 &&
+	       vm->ctl.min_free_kbytes > before;
+}
+
+void init_min_free_kbytes(struct vm *vm)
+{
+	calculate_min_free_kbytes(vm);
+	setup_per_zone_wmarks(vm);
+	if (vm->conf.thp)
+		set_recommended_min_free_kbytes(vm);
 	setup_per_zone_lowmem_reserve(vm);
 	setup_min_unmapped_ratio(vm);
 	setup_min_slab_ratio(vm);

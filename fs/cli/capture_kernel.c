@@ -128,7 +128,8 @@ void capture_kernel(struct capture *c)
 	capture_sysctls(c);
 	text = capture_read("%s/kernel/mm/transparent_hugepage/enabled",
 			    c->sys);
-	c->m->thp = text && !strstr(text, "[never]");
+	c->m->thp = text ? !strstr(text, "[never]") :
+			   vm_machine_thp_default(c->m);
 	free(text);
 	text = capture_need(c->proc, "meminfo");
 	if (text)

@@ -98,6 +98,8 @@ static void read_machine(struct conf *c, const config_setting_t *root)
 	if (c->nr_errors)
 		return;
 	vm_machine_layout(m);
+	if (!config_setting_get_member(root, "thp"))
+		m->thp = vm_machine_thp_default(m);
 	if (!vm_machine_check(m, &cmp))
 		conf_error(c, culprit(root, &cmp), "%s", cmp.what);
 }
@@ -221,6 +223,7 @@ int machine_conf_write(const struct vm_machine *m, FILE *f)
 	if (!def)
 		return -ENOMEM;
 	vm_machine_init(def);
+	def->thp = vm_machine_thp_default(m);
 	conf_write_keys(&out, machine_keys, m, def);
 	vm_machine_fini(def);
 	free(def);

@@ -20,9 +20,12 @@
 	{ .name = n, .mode = S_IFREG | (m), .show = mm_ctl_show,               \
 	  .store = mm_ctl_store, .data = &(const struct mm_ctl){ __VA_ARGS__ } }
 #define NUMBER(n, d) KNOB(n, 0644, .def = d, .max = UINT32_MAX)
-#define FLAG(n, d) KNOB(n, 0644, .def = d, .max = 1)
+#define FLAG(n, d) KNOB(n, 0644, .def = d, .max = 1, .any_base = true)
 #define CHOICE(n, w, d) KNOB(n, 0644, .words = w, .def = d)
 #define ZERO(n) TEXT(n, 0444, "0\n")
+#define NONE(n, s)                                                             \
+	{ .name = n, .mode = S_IFREG | 0644, .show = tree_show_text,           \
+	  .store = s, .data = "0\n" }
 
 /* hugepages/: one pool that is there, one that is empty. */
 
@@ -60,7 +63,7 @@ static ssize_t set_ctl(const struct tree_req *rq, const char *name,
 	const struct vm_ctl *ctl = vm_ctl_find(name);
 	struct vm_cred who;
 	uint64_t v;
-	int err = sys_parse_u64(text, len, &v);
+	int err = sys_parse_decimal(text, len, &v);
 
 	if (err)
 		return err;
@@ -95,24 +98,35 @@ static ssize_t huge_overcommit_store(struct tree_req *rq, const char *text,
 	return set_ctl(rq, "nr_overcommit_hugepages", text, len);
 }
 
-static ssize_t demote_store(struct tree_req *rq, const char *text, size_t len,
-			    off_t offset)
+ssize_t sys_huge_1g_store(struct tree_req *rq, const char *text, size_t len,
+			  off_t offset)
 {
 	uint64_t v;
-	int err = sys_parse_u64(text, len, &v);
+	int err = sys_parse_decimal(text, len, &v);
 
 	(void)rq;
 	(void)offset;
-	return err ? err : (ssize_t)len; /* there are none to demote */
+	return err ? err : (ssize_t)len;
+}
+
+/* The kernel reserves no more of them than it has at boot. */
+static ssize_t no_overcommit(struct tree_req *rq, const char *text,
+			     size_t len, off_t offset)
+{
+	(void)rq;
+	(void)text;
+	(void)len;
+	(void)offset;
+	return -EINVAL;
 }
 
 static const struct tree_entry huge_1g_entries[] = {
-	WO("demote", 0200, demote_store),
+	WO("demote", 0200, sys_huge_1g_store),
 	TEXT("demote_size", 0644, "2048kB\n"),
 	ZERO("free_hugepages"),
-	TEXT("nr_hugepages", 0644, "0\n"),
-	TEXT("nr_hugepages_mempolicy", 0644, "0\n"),
-	TEXT("nr_overcommit_hugepages", 0644, "0\n"),
+	NONE("nr_hugepages", sys_huge_1g_store),
+	NONE("nr_hugepages_mempolicy", sys_huge_1g_store),
+	NONE("nr_overcommit_hugepages", no_overcommit),
 	ZERO("resv_hugepages"),
 	ZERO("surplus_hugepages"),
 };
@@ -198,12 +212,16 @@ static ssize_t lru_gen_store(struct tree_req *rq, const char *text, size_t len,
 static const struct tree_entry lru_gen_entries[] = {
 	{ .name = "enabled", .mode = S_IFREG | 0644, .show = tree_show_text,
 	  .store = lru_gen_store, .data = "0x0000\n" },
-	NUMBER("min_ttl_ms", 0),
+	KNOB("min_ttl_ms", 0644, .def = 0, .max = UINT32_MAX,
+	     .any_base = true),
 };
 
 static const struct tree_dir lru_gen_dir = { TREE_ENTRIES(lru_gen_entries) };
 
 /* transparent_hugepage/, with a directory a size. */
+
+enum { THP_ALWAYS, THP_MADVISE, THP_NEVER };
+enum { DEFRAG_MADVISE = 3, DEFRAG_NEVER };
 
 static const char *const thp_words[] = { "always", "madvise", "never", NULL };
 static const char *const defrag_words[] = { "always", "defer", "defer+madvise",
@@ -314,9 +332,34 @@ static const struct tree_index size_index = {
 
 static const struct tree_index *const thp_indexes[] = { &size_index };
 
+/*
+ * A small machine boots with all of it off (mm/huge_memory.c:hugepage_init);
+ * "enabled" may have been said otherwise in the machine file.
+ */
+static bool is_small(const struct vm_stat *s)
+{
+	return s->total_pages < VM_THP_LEAST_PAGES;
+}
+
+static uint64_t thp_default(const struct vm_stat *s)
+{
+	return s->thp ? THP_ALWAYS : THP_NEVER;
+}
+
+static uint64_t defrag_default(const struct vm_stat *s)
+{
+	return is_small(s) ? DEFRAG_NEVER : DEFRAG_MADVISE;
+}
+
+static uint64_t flag_default(const struct vm_stat *s)
+{
+	return !is_small(s);
+}
+
 static const struct tree_entry khugepaged_entries[] = {
 	NUMBER("alloc_sleep_millisecs", 60000),
-	FLAG("defrag", 1),
+	KNOB("defrag", 0644, .def_of = flag_default, .max = 1,
+	     .any_base = true),
 	ZERO("full_scans"),
 	KNOB("max_ptes_none", 0644, .def = 511, .max = 511),
 	KNOB("max_ptes_shared", 0644, .def = 256, .max = 511),
@@ -333,19 +376,31 @@ static const struct tree_dir khugepaged_dir = {
 /* With huge pages more is kept free, so that blocks of them can form. */
 static void thp_changed(struct machine_fs *mf, uint64_t word)
 {
-	vm_set_thp(mf->vm, strcmp(thp_words[word], "never") != 0);
+	const struct vm_ctl *ctl = vm_ctl_find("min_free_kbytes");
+	int64_t before[VM_CTL_MAX_VALUES], after[VM_CTL_MAX_VALUES];
+
+	vm_ctl_get(mf->vm, ctl, before);
+	if (!vm_set_thp(mf->vm, word != THP_NEVER))
+		return;
+	vm_ctl_get(mf->vm, ctl, after);
+	kmsg_printk(mf->kmsg, KMSG_INFO, vm_now_ns(mf->vm),
+		    "raising min_free_kbytes from %d to %d to help "
+		    "transparent hugepage allocations",
+		    (int)before[0], (int)after[0]);
 }
 
 static const struct tree_entry thp_entries[] = {
-	CHOICE("defrag", defrag_words, 3),
-	KNOB("enabled", 0644, .words = thp_words, .changed = thp_changed),
+	KNOB("defrag", 0644, .words = defrag_words, .def_of = defrag_default),
+	KNOB("enabled", 0644, .words = thp_words, .def_of = thp_default,
+	     .changed = thp_changed),
 	TEXT("hpage_pmd_size", 0444, "2097152\n"),
 	DIR("hugepages-2048kB", 0755, &pmd_dir),
 	DIR("hugepages-8kB", 0755, &smallest_dir),
 	DIR("khugepaged", 0755, &khugepaged_dir),
 	CHOICE("shmem_enabled", shmem_words, 3),
 	FLAG("shrink_underused", 1),
-	FLAG("use_zero_page", 1),
+	KNOB("use_zero_page", 0644, .def_of = flag_default, .max = 1,
+	     .any_base = true),
 };
 
 static const struct tree_dir thp_dir = {
@@ -386,7 +441,7 @@ static int64_t weight_next(const struct tree_req *dir, uint32_t from,
 }
 
 static const struct tree_index weight_index = {
-	.entry = KNOB(NULL, 0644, .def = 1, .max = 255),
+	.entry = KNOB(NULL, 0644, .def = 1, .max = 255, .any_base = true),
 	.find = weight_find,
 	.next = weight_next,
 	.stable = true,

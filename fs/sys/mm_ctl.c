@@ -99,7 +99,9 @@ uint64_t mm_ctl_value(const struct tree_req *rq)
 	const struct mm_ctl *ctl = rq->entry->data;
 	const struct written *w = find(rq);
 
-	return w ? w->value : ctl->def;
+	if (w)
+		return w->value;
+	return ctl->def_of ? ctl->def_of(machine_stat(rq)) : ctl->def;
 }
 
 static int keep(const struct tree_req *rq, uint64_t value)
@@ -120,7 +122,7 @@ static int keep(const struct tree_req *rq, uint64_t value)
 	return 0;
 }
 
-int sys_parse_u64(const char *text, size_t len, uint64_t *value)
+static int parse_u64(const char *text, size_t len, int base, uint64_t *value)
 {
 	char buf[32], *end;
 
@@ -133,10 +135,20 @@ int sys_parse_u64(const char *text, size_t len, uint64_t *value)
 	if (buf[0] == '+' ? buf[1] < '0' : buf[0] < '0')
 		return -EINVAL;
 	errno = 0;
-	*value = strtoull(buf, &end, 0);
-	if (errno)
-		return -ERANGE;
-	return *end ? -EINVAL : 0;
+	*value = strtoull(buf, &end, base);
+	if (*end)
+		return -EINVAL;
+	return errno ? -ERANGE : 0;
+}
+
+int sys_parse_u64(const char *text, size_t len, uint64_t *value)
+{
+	return parse_u64(text, len, 0, value);
+}
+
+int sys_parse_decimal(const char *text, size_t len, uint64_t *value)
+{
+	return parse_u64(text, len, 10, value);
 }
 
 /* Which of the words @text is; -EINVAL for none. */
@@ -151,14 +163,21 @@ static int parse_word(const char *const *words, const char *text, size_t len,
 	return -EINVAL;
 }
 
+/* lib/kstrtox.c:kstrtobool: the first letters count. */
 static int parse_bool(const char *text, size_t len, uint64_t *value)
 {
-	static const char *const no_yes[] = { "false", "true", "0", "1",
-					      "n",     "y",    NULL };
-	int err = parse_word(no_yes, text, len, value);
+	const char first = len ? text[0] : '\0';
+	const char second = len > 1 ? text[1] : '\0';
 
-	*value &= 1;
-	return err;
+	if (first && strchr("oO", first) && second && strchr("nNfF", second))
+		*value = strchr("nN", second) != NULL;
+	else if (first && strchr("yYtT1", first))
+		*value = 1;
+	else if (first && strchr("nNfF0", first))
+		*value = 0;
+	else
+		return -EINVAL;
+	return 0;
 }
 
 int mm_ctl_show(const struct tree_req *rq, struct strbuf *sb)
@@ -198,7 +217,8 @@ ssize_t mm_ctl_store(struct tree_req *rq, const char *text, size_t len,
 	else if (ctl->words)
 		err = parse_word(ctl->words, text, len, &v);
 	else
-		err = sys_parse_u64(text, len, &v);
+		err = ctl->any_base ? sys_parse_u64(text, len, &v) :
+				      sys_parse_decimal(text, len, &v);
 	if (!err && !ctl->words && !ctl->boolean && v > ctl->max)
 		err = -EINVAL;
 	if (!err)

@@ -232,6 +232,19 @@ static int huge_nr(const struct tree_req *rq, struct strbuf *sb)
 	return 0;
 }
 
+static ssize_t huge_nr_store(struct tree_req *rq, const char *text, size_t len,
+			     off_t offset)
+{
+	uint64_t v;
+	int err = sys_parse_decimal(text, len, &v);
+
+	(void)offset;
+	if (err)
+		return err;
+	vm_set_node_hugepages(machine_of(rq)->vm, rq->index[0], v);
+	return (ssize_t)len;
+}
+
 static int huge_free(const struct tree_req *rq, struct strbuf *sb)
 {
 	strbuf_u64(sb, node_of(rq)->nr_hugepages_free);
@@ -260,28 +273,18 @@ static const struct tree_entry power_entries[] = {
 
 const struct tree_dir sys_power_dir = { TREE_ENTRIES(power_entries) };
 
-static ssize_t demote_store(struct tree_req *rq, const char *text, size_t len,
-			    off_t offset)
-{
-	uint64_t v;
-	int err = sys_parse_u64(text, len, &v);
-
-	(void)rq;
-	(void)offset;
-	return err ? err : (ssize_t)len; /* the pool of 1 GiB pages is empty */
-}
-
 static const struct tree_entry huge_1g_entries[] = {
-	WO("demote", 0200, demote_store),
+	WO("demote", 0200, sys_huge_1g_store),
 	TEXT("demote_size", 0644, "2048kB\n"),
 	TEXT("free_hugepages", 0444, "0\n"),
-	TEXT("nr_hugepages", 0644, "0\n"),
+	{ .name = "nr_hugepages", .mode = S_IFREG | 0644,
+	  .show = tree_show_text, .store = sys_huge_1g_store, .data = "0\n" },
 	TEXT("surplus_hugepages", 0444, "0\n"),
 };
 
 static const struct tree_entry huge_2m_entries[] = {
 	RO("free_hugepages", 0444, huge_free),
-	RO("nr_hugepages", 0644, huge_nr),
+	RW("nr_hugepages", 0644, huge_nr, huge_nr_store),
 	TEXT("surplus_hugepages", 0444, "0\n"),
 };
 

@@ -23,6 +23,8 @@
 #include "fs/vfs/pack.h"
 #include "fs/vfs/tree.h"
 
+struct vm_stat;
+
 /* root.c: MNT/sys. */
 extern const struct tree_dir sys_dir;
 
@@ -35,7 +37,6 @@ extern const struct tree_dir sys_mm_dir;
 extern const struct tree_dir sys_power_dir;
 
 /* CPUs of node @nid (-1: of all) as a bit mask. */
-struct vm_stat;
 void sys_cpu_mask(const struct vm_stat *s, int nid, uint64_t *mask);
 
 /* "0-3\n" and "f\n" of a CPU mask. */
@@ -46,9 +47,11 @@ void put_cpu_map(struct strbuf *sb, const struct vm_stat *s,
 
 /*
  * The one unsigned number that @text holds, a newline behind it is fine
- * (kstrtoul, base by prefix).  0, -EINVAL or -ERANGE.  Pure.
+ * (lib/kstrtox.c:kstrtoul): base by prefix, or decimal whatever it begins
+ * with.  0, -EINVAL or -ERANGE.  Pure.
  */
 int sys_parse_u64(const char *text, size_t len, uint64_t *value);
+int sys_parse_decimal(const char *text, size_t len, uint64_t *value);
 
 /* What a knob of kernel/mm takes. */
 struct machine_fs;
@@ -59,7 +62,10 @@ struct mm_ctl {
 	const char *const *words;
 	uint64_t def; /* the number, or which word */
 	uint64_t max;
-	bool boolean; /* reads true or false, takes those, 0 and 1 */
+	bool boolean; /* reads true or false, takes what kstrtobool takes */
+	bool any_base; /* 0x10 and 010 are numbers as well */
+	/* The default where it is the machine's, instead of def; or NULL. */
+	uint64_t (*def_of)(const struct vm_stat *s);
 	/* What a write does beside; NULL for nothing. */
 	void (*changed)(struct machine_fs *mf, uint64_t value);
 };
@@ -75,6 +81,12 @@ void mm_state_pack(struct mm_state *s, struct pack *p);
 /* Show and store of an entry whose data is a struct mm_ctl. */
 tree_show mm_ctl_show;
 tree_store mm_ctl_store;
+
+/*
+ * Store of the pool of 1 GiB pages: a number is taken, and none is found (or
+ * is there to be demoted).
+ */
+tree_store sys_huge_1g_store;
 
 /* The value that the knob of @rq has now. */
 uint64_t mm_ctl_value(const struct tree_req *rq);

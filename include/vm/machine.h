@@ -239,8 +239,18 @@ struct vm_machine {
 	uint64_t boot_epoch_s; /* /proc/stat btime */
 };
 
+/* Below this many managed pages huge pages start switched off: 512 MiB. */
+#define VM_THP_LEAST_PAGES (512u << (20 - VM_PAGE_SHIFT))
+
 /* Prepare an empty machine: no node, default costs.  Cannot fail. */
 void vm_machine_init(struct vm_machine *m);
+
+/*
+ * Do huge pages start switched on?  Below 512 MiB of managed memory they do
+ * not (mm/huge_memory.c:hugepage_init).  Of a machine whose zones are laid
+ * out.
+ */
+bool vm_machine_thp_default(const struct vm_machine *m);
 
 /* Free what @m owns and make it empty again. */
 void vm_machine_fini(struct vm_machine *m);

@@ -309,6 +309,7 @@ struct vm_stat {
 	uint64_t nr_hugepages, nr_hugepages_free, nr_hugepages_rsvd,
 		nr_hugepages_surp; /* huge pages of 2 MiB */
 	uint64_t boot_epoch_s;
+	bool thp;      /* huge pages are on (vm_set_thp()) */
 	bool panicked; /* the simulated machine has halted */
 };
 

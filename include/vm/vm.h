@@ -61,11 +61,18 @@ int vm_swapoff(struct vm *vm, uint32_t index);
 void vm_swapoff_cancel(struct vm *vm, uint32_t index);
 
 /*
- * PMD-sized huge pages are switched on or off (transparent_hugepage/enabled):
- * min_free_kbytes is calculated anew, with the correction of fact sheet B.1
- * when they are on; a larger value that somebody has written stays.
+ * PMD-sized huge pages are switched on or off (transparent_hugepage/enabled),
+ * also to what they are: on, min_free_kbytes is raised to what the correction
+ * of fact sheet B.1 wants; off, it is calculated anew.  A larger value that
+ * somebody has written stays.  True if a smaller one had to go.
  */
-void vm_set_thp(struct vm *vm, bool on);
+bool vm_set_thp(struct vm *vm, bool on);
+
+/*
+ * The pool of 2 MiB pages of node @nid becomes @nr pages large, or as large as
+ * it can; the other nodes' stay (mm/hugetlb.c:__nr_hugepages_store_common).
+ */
+void vm_set_node_hugepages(struct vm *vm, uint32_t nid, uint64_t nr);
 
 /* Count a write to sync(2): every dirty page is queued for writing. */
 void vm_sync(struct vm *vm);
