@@ -29,6 +29,7 @@ struct cmd {
 extern const struct cmd cmd_capture;
 extern const struct cmd cmd_check;
 extern const struct cmd cmd_mount;
+extern const struct cmd cmd_replay;
 extern const struct cmd cmd_run;
 
 /* "reclaimfs: ..." on stderr, a newline at the end. */

@@ -19,6 +19,7 @@
 static const struct cmd *const cmds[] = {
 	&cmd_mount,
 	&cmd_run,
+	&cmd_replay,
 	&cmd_capture,
 	&cmd_check,
 };

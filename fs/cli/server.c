@@ -268,8 +268,10 @@ int server_create(struct server *sv, const struct server_options *o)
 		err = create_inside(sv, o->inside);
 	if (!err)
 		err = sandbox_create(&sv->sandbox, sv->vm, &sv->machine);
-	if (!err)
+	if (!err) {
+		oplog_machine(sv->sandbox->ops, &sv->machine, o->inside);
 		err = create_tail(sv, o);
+	}
 	if (!err) {
 		sv->mf->sandbox = sv->sandbox;
 		what = "session";

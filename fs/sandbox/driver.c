@@ -56,6 +56,8 @@ struct task_job {
 	struct driver *driver;
 	struct file_wait *wait;
 	uint64_t nr; /* in the log */
+	ssize_t result; /* replay: when it is asked for */
+	struct task_job *next_ended;
 	size_t len;
 	int pid;
 };
@@ -70,6 +72,8 @@ struct driver {
 	struct job *first, *last; /* the first is being served */
 	bool stop;
 	atomic_uint nr_ops; /* accepted, not done */
+	bool replay;
+	struct task_job *ended; /* replay: ops whose end is not told */
 };
 
 int driver_create(struct driver **dp, struct vm *vm)
@@ -219,6 +223,8 @@ static int job_slice(struct driver *d, struct job *j)
 	case CLOCK_SETTLE:
 		return settle_slice(d, j);
 	case CLOCK_MODE:
+		if (d->replay)
+			return 0; /* who plays it does not wait for time */
 		return vm_world_switch(d->vm, (enum vm_world_kind)j->arg);
 	case CLOCK_POPULATE:
 		return populate_slice(d, j);
@@ -399,16 +405,66 @@ static ssize_t op_result(const struct task_job *t, int err)
 	return err ? err : (ssize_t)t->len;
 }
 
+static void op_answer(struct task_job *t)
+{
+	oplog_done(t->driver->ops, t->nr, t->result);
+	file_complete(t->wait, t->result);
+	free(t);
+}
+
 static void op_done(struct vm_op *op, int err)
 {
 	struct task_job *t = (struct task_job *)op;
-
 	struct driver *d = t->driver;
 
+	t->result = op_result(t, err);
 	atomic_fetch_sub(&d->nr_ops, 1);
-	oplog_done(d->ops, t->nr, op_result(t, err));
-	file_complete(t->wait, op_result(t, err));
-	free(t);
+	if (d->replay) {
+		t->next_ended = d->ended;
+		d->ended = t;
+	} else {
+		op_answer(t);
+	}
+}
+
+/* The op is through, if it is one that has ended. */
+static bool replay_op(struct driver *d, uint64_t op)
+{
+	struct task_job **at, *t;
+
+	for (at = &d->ended; (t = *at); at = &t->next_ended)
+		if (t->nr == op)
+			break;
+	if (!t)
+		return false;
+	*at = t->next_ended;
+	op_answer(t);
+	return true;
+}
+
+int driver_replay_done(struct driver *d, uint64_t op, ssize_t result)
+{
+	struct job *j = d->first;
+	int err;
+
+	assert(d->replay && !d->started);
+	if (replay_op(d, op))
+		return 0;
+	if (!j || j->op != op)
+		return -ENOENT;
+	err = result == -EINTR ? -EINTR : job_slice(d, j);
+	if (err == -EINPROGRESS)
+		return err;
+	answer(d, j, err);
+	return 0;
+}
+
+void driver_replay(struct driver *d, bool on)
+{
+	assert(!d->started);
+	d->replay = on;
+	while (!on && d->ended)
+		replay_op(d, d->ended->nr);
 }
 
 static void op_cancel(void *arg)

@@ -45,6 +45,16 @@ void driver_destroy(struct driver *d);
 /* Who is told that a request is through; before driver_start(). */
 void driver_set_oplog(struct driver *d, struct oplog *l);
 
+/*
+ * A log is played again, and who plays it runs the machine: no
+ * driver_start() until driver_replay(d, false).  Requests and ended ops wait
+ * for driver_replay_done(), which the log says where to call: @op is through.
+ * 0; -ENOENT if it is not here; -EINPROGRESS if the request is not through.
+ * One that ended with -EINTR does so again, as @result says.
+ */
+void driver_replay(struct driver *d, bool on);
+int driver_replay_done(struct driver *d, uint64_t op, ssize_t result);
+
 /* True while a request is served or waits. */
 bool driver_busy(struct driver *d);
 

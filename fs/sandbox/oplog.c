@@ -185,7 +185,12 @@ bool oplog_line(struct oplog *l, uint64_t nr, struct strbuf *sb)
 	return line;
 }
 
-void oplog_machine(struct oplog *l, const struct vm_machine *m)
+uint64_t oplog_nr(const struct oplog *l)
+{
+	return l->nr_ops;
+}
+
+void oplog_machine(struct oplog *l, const struct vm_machine *m, bool inside)
 {
 	struct strbuf sb = STRBUF_INIT;
 	char *text = NULL;
@@ -202,6 +207,8 @@ void oplog_machine(struct oplog *l, const struct vm_machine *m)
 	put_string(&sb, "version", RECLAIMFS_VERSION);
 	put_string(&sb, "clock", is_sim(l) ? "virtual" : "live");
 	put_number(&sb, "rate", vm_rate(l->vm));
+	if (inside)
+		strbuf_puts(&sb, ",\"inside\":true");
 	strbuf_puts(&sb, ",\"text\":");
 	put_text(&sb, text, len);
 	free(text);

@@ -6,8 +6,9 @@
  * then.  All of that is in the events (events.h), so that a log that begins
  * at the beginning can be played again (fs/cli/replay.h):
  *
- *	"event":"machine"  first of all: version, clock, and as text the
- *		machine file; in it the seed
+ *	"event":"machine"  first of all: version, clock, whether real
+ *		processes are in it, and as text the machine file, with the
+ *		seed
  *	"event":"write"    op, path, offset, uid, gid, text: a write, before
  *		its handler has seen it; "read" the same, with its size, of
  *		the files whose reading does something
@@ -53,8 +54,11 @@ extern const struct session_watch oplog_watch;
 int oplog_create(struct oplog **lp, struct vm *vm, struct events *events);
 void oplog_destroy(struct oplog *l);
 
-/* The first line: @m as it was booted. */
-void oplog_machine(struct oplog *l, const struct vm_machine *m);
+/* The first line: @m as it was booted; @inside: real processes are in it. */
+void oplog_machine(struct oplog *l, const struct vm_machine *m, bool inside);
+
+/* The number of the last op. */
+uint64_t oplog_nr(const struct oplog *l);
 
 /* A queued write is through. */
 void oplog_done(struct oplog *l, uint64_t op, ssize_t result);

@@ -100,7 +100,6 @@ int sandbox_create(struct sandbox **sbp, struct vm *vm,
 	}
 	events_set_oplog(sb->events, sb->ops);
 	driver_set_oplog(sb->driver, sb->ops);
-	oplog_machine(sb->ops, machine);
 	*sbp = sb;
 	return 0;
 }

@@ -83,6 +83,8 @@ static int find(struct file_call *call, const char *path)
 		call->node = tree_find(tree, ino, &at);
 	}
 	call->rq = at;
+	if (at.pid == SESSION_LOCAL_SELF)
+		call->rq.pid = (int)at.index[0];
 	call->ino = ino;
 	return S_ISREG(at.entry->mode) ? 0 : -ENOENT;
 }

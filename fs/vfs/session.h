@@ -104,6 +104,7 @@ void session_vanished(struct session *s, const struct tree_index *index,
  * had opened the file of @call, written or read, and closed it; of @who only
  * pid, uid and gid count.  What the handler returned; -ENOENT.
  */
+#define SESSION_LOCAL_SELF (-1) /* who->pid: the number in the path */
 ssize_t session_local_call(struct session *s, const struct session_call *call,
 			   const struct tree_req *who);
 
