@@ -4,9 +4,9 @@
  *
  * swapon(8) looks at a device before it asks the kernel for it, so there must
  * be one by its name, and nobody but the host's root can make a name in the
- * host's /dev.  Ours is a small tmpfs that leads to the real one, which
- * stands at /dev/.host: by links, but for disks and the few others whose own
- * name people look at, and for terminals and shared memory.  The areas' nodes and
+ * host's /dev.  Ours is a small tmpfs that leads to the real one, which stands
+ * at /dev/.host: by links, but for disks and the few others whose own name
+ * people look at, and for terminals and shared memory.  The areas' nodes and
  * the log are the tree's files.
  *
  * Called by run_init.c, before namespace_bind().  What cannot be done is said

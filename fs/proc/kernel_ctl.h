@@ -83,4 +83,7 @@ extern const struct file_ops kernel_ctl_ops;
 /* kernel_ctl_table.c: /proc/sys/kernel. */
 extern const struct tree_dir sys_kernel_dir;
 
+/* fs_ctl_table.c: /proc/sys/fs. */
+extern const struct tree_dir sys_fs_dir;
+
 #endif

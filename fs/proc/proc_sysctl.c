@@ -202,26 +202,12 @@ static const struct tree_rules sysctl_rules = {
 
 static const struct tree_dir empty_dir = { .nr_entries = 0 };
 
-static const struct tree_entry fs_entries[] = {
-	KCTL_ULONG("aio-max-nr", 0644, 65536),
-	KCTL_ULONG("aio-nr", 0444, 0),
-	KCTL_ULONG("file-max", 0644, INT64_MAX),
-	KCTL_INTS("file-nr", 0444, 3, 512, 0, INT_MAX),
-	KCTL_ANY("nr_open", 0644, 1048576),
-	KCTL_ANY("pipe-max-size", 0644, 1048576),
-	KCTL_INT("protected_hardlinks", 0600, 0, 1, 1),
-	KCTL_INT("protected_symlinks", 0600, 0, 1, 1),
-	KCTL_INT("suid_dumpable", 0644, 0, 2, 0),
-};
-
-static const struct tree_dir fs_dir = { TREE_ENTRIES(fs_entries) };
-
 static const struct tree_entry sys_entries[] = {
 	DIR("abi", 0555, &empty_dir),
 	DIR("crypto", 0555, &empty_dir),
 	DIR("debug", 0555, &empty_dir),
 	DIR("dev", 0555, &empty_dir),
-	DIR("fs", 0555, &fs_dir),
+	DIR("fs", 0555, &sys_fs_dir),
 	DIR("kernel", 0555, &sys_kernel_dir),
 	DIR("net", 0555, &empty_dir),
 	DIR("user", 0555, &empty_dir),
