@@ -184,7 +184,6 @@ static ssize_t oom_adj_store(struct tree_req *rq, const char *text,
 	return knob_result(err, len);
 }
 
-/* Accessed bits cannot be cleared from outside; the values are checked. */
 static ssize_t clear_refs_store(struct tree_req *rq, const char *text,
 				size_t len, off_t offset)
 {
@@ -194,9 +193,11 @@ static ssize_t clear_refs_store(struct tree_req *rq, const char *text,
 	err = pid_parse_int(text, len, true, &v);
 	if (err)
 		return err;
-	if (v < 1 || v > 5)
+	if (v < VM_REFS_ALL || v > VM_REFS_PEAK)
 		return -EINVAL;
-	return pid_task(rq) ? knob_result(0, len) : -ESRCH;
+	err = vm_task_clear_refs(machine_of(rq)->vm, (int)rq->index[0],
+				 (enum vm_refs)v);
+	return knob_result(err, len);
 }
 
 /* Settings without a model: taken, and read back as they were. */

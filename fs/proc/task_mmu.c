@@ -24,6 +24,7 @@
 struct area {
 	uint64_t start, pages;
 	uint64_t rss, swap, locked;
+	uint64_t referenced; /* smaps only: get_referenced() */
 	bool anon;
 	const char *file; /* "" for anonymous */
 };
@@ -47,6 +48,22 @@ static unsigned get_areas(const struct vm_task_stat *t,
 			.locked = t->locked, .anon = true, .file = "",
 		};
 	return nr;
+}
+
+/* Which of them have been used: the page table knows. */
+static void get_referenced(const struct tree_req *rq, struct area *area,
+			   unsigned nr)
+{
+	uint64_t anon, file, used;
+	unsigned i;
+
+	vm_task_referenced(machine_of(rq)->vm, (int)rq->index[0], &anon,
+			   &file);
+	for (i = 0; i < nr; i++) {
+		/* counted a moment later than the rest */
+		used = area[i].anon ? anon : file;
+		area[i].referenced = used < area[i].rss ? used : area[i].rss;
+	}
 }
 
 static void put_range(struct strbuf *sb, uint64_t start, uint64_t end)
@@ -90,7 +107,7 @@ int pid_maps_show(const struct tree_req *rq, struct strbuf *sb)
 
 /* The lines that smaps and smaps_rollup share; what is not there is 0. */
 struct smaps {
-	uint64_t rss, anon, file, swap, locked;
+	uint64_t rss, anon, file, swap, locked, referenced;
 };
 
 static void put_shares(struct strbuf *sb, const struct smaps *m)
@@ -99,7 +116,7 @@ static void put_shares(struct strbuf *sb, const struct smaps *m)
 	put_kb(sb, "Shared_Dirty:   ", 0);
 	put_kb(sb, "Private_Clean:  ", 0);
 	put_kb(sb, "Private_Dirty:  ", m->anon);
-	put_kb(sb, "Referenced:     ", m->rss);
+	put_kb(sb, "Referenced:     ", m->referenced);
 	put_kb(sb, "Anonymous:      ", m->anon);
 	put_kb(sb, "KSM:            ", 0);
 	put_kb(sb, "LazyFree:       ", 0);
@@ -118,7 +135,7 @@ static void put_smap(struct strbuf *sb, const struct area *a)
 	const struct smaps m = {
 		.rss = a->rss, .anon = a->anon ? a->rss : 0,
 		.file = a->anon ? 0 : a->rss, .swap = a->swap,
-		.locked = a->locked,
+		.locked = a->locked, .referenced = a->referenced,
 	};
 
 	put_map(sb, a);
@@ -144,6 +161,7 @@ int pid_smaps_show(const struct tree_req *rq, struct strbuf *sb)
 	if (!t)
 		return -ESRCH;
 	nr = get_areas(t, area);
+	get_referenced(rq, area, nr);
 	for (i = 0; i < nr; i++)
 		put_smap(sb, &area[i]);
 	return 0;
@@ -155,7 +173,7 @@ int pid_smaps_rollup_show(const struct tree_req *rq, struct strbuf *sb)
 	struct area area[MAX_AREAS];
 	struct smaps m;
 	size_t line = sb->len;
-	unsigned nr;
+	unsigned i, nr;
 
 	if (!t || t->kthread)
 		return -ESRCH;
@@ -165,6 +183,9 @@ int pid_smaps_rollup_show(const struct tree_req *rq, struct strbuf *sb)
 		.anon = t->rss_anon, .file = t->rss_file + t->rss_shmem,
 		.swap = t->swapents, .locked = t->locked,
 	};
+	get_referenced(rq, area, nr);
+	for (i = 0; i < nr; i++)
+		m.referenced += area[i].referenced;
 	put_range(sb, nr ? area[0].start : 0,
 		  nr ? area[nr - 1].start + area[nr - 1].pages * VM_PAGE_SIZE :
 		       0);

@@ -103,6 +103,24 @@ int vm_task_set_oom_adj(struct vm *vm, int pid, int oom_adj,
 /* Set the name, cut to 15 characters. */
 int vm_task_set_comm(struct vm *vm, int pid, const char *comm);
 
+/* Of /proc/[pid]/clear_refs, by the numbers that are written there. */
+enum vm_refs {
+	VM_REFS_ALL = 1, /* forget which pages have been used */
+	VM_REFS_ANON,
+	VM_REFS_FILE,
+	VM_REFS_SOFT_DIRTY, /* not simulated: nothing happens */
+	VM_REFS_PEAK,	    /* peak_rss becomes what is resident now */
+};
+
+/*
+ * Clear accessed bits, or the peak; of a kernel thread there are none.  And
+ * count them: pages of anonymous areas, pages of files.  0 or -ESRCH.  Walks
+ * the page table, giving the lock back every 64 Ki entries.
+ */
+int vm_task_clear_refs(struct vm *vm, int pid, enum vm_refs which);
+int vm_task_referenced(struct vm *vm, int pid, uint64_t *anon,
+		       uint64_t *file);
+
 enum vm_op_kind {
 	VM_OP_ALLOC, /* grow the anonymous area by @pages and touch them */
 	VM_OP_FREE,  /* give the last @pages of the area back */
