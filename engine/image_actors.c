@@ -97,6 +97,8 @@ static void image_cpu(struct image *im, struct cpu *c)
 	image_num(im, s->iowait_ns);
 	image_upto(im, c->last_pid, VM_MAX_PID);
 	image_upto(im, c->slice_ns, CPU_SLICE_NS);
+	if (!c->slice_ns)
+		image_bad(im);
 	image_num(im, c->busy_until_ns);
 	image_flag(im, &c->idle);
 	image_flag(im, &c->iowait);
@@ -150,8 +152,8 @@ static void image_queue(struct image *im, struct disk_queue *q, bool write)
 	uint64_t nr = image_count(im, q->nr, LEAST_IO, im->vm->nr_frames);
 
 	assert(im->saving || q->nr == 0);
-	image_num(im, q->last_done_ns);
-	image_num(im, q->free_ns);
+	image_upto(im, q->last_done_ns, INT64_MAX);
+	image_upto(im, q->free_ns, INT64_MAX);
 	if (!im->saving && disk_queue_room(q, (uint32_t)nr)) {
 		image_fail(im, -ENOMEM);
 		return;

@@ -251,6 +251,8 @@ void image_conf(struct image *im)
 	image_flag(im, &m->thp);
 	image_num(im, m->seed);
 	image_num(im, m->boot_epoch_s);
+	if (!im->saving && !im->err && !vm_machine_check(m, im->c))
+		image_bad(im);
 	image_tunables(im);
 	image_within(im, im->vm->user_min_free_kbytes, -1, INT32_MAX);
 	image_flag(im, &im->vm->drop_caches_silent);
@@ -299,7 +301,7 @@ static void image_vm(struct image *im, struct vm *vm)
 	image_num(im, vm->forks);
 	image_num(im, vm->context_switches);
 	image_num(im, vm->committed_as);
-	image_num(im, vm->dirty_limit);
+	image_upto(im, vm->dirty_limit, UINT32_MAX);
 	image_num(im, vm->dirty_limit_time_ns);
 	image_num(im, vm->nr_oom_victims);
 	image_flag(im, &vm->panicked);

@@ -78,6 +78,8 @@ static void image_task_figures(struct image *im, struct task *t)
 	image_u64s(im, t->alloc_latency);
 	image_num(im, t->nr_dirtied);
 	image_num(im, t->nr_dirtied_pause);
+	if (!t->nr_dirtied_pause)
+		image_bad(im);
 	image_num(im, t->dirty_paused_when_ns);
 	image_num(im, t->dirty_ratelimit);
 	image_num(im, t->reap_ns);

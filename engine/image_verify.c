@@ -237,10 +237,26 @@ static void verify_pressure(struct image *im)
 	if (p->avg_next_ns <= p->avg_last_ns)
 		image_disagrees(im, "pressure: this period, and the last",
 				p->avg_next_ns, p->avg_last_ns);
-	if (im->vm->oom_report_ns > now)
-		image_disagrees(im, "time of a report, and now",
-				im->vm->oom_report_ns, now);
 	assert(p->nr_cpus <= VM_MAX_CPUS);
+}
+
+/* Times that are compared with now, which they cannot be after. */
+static void verify_times(struct image *im)
+{
+	const struct vm *vm = im->vm;
+	const uint64_t now = vm->world.now_ns;
+
+	if (vm->oom_report_ns > now)
+		image_disagrees(im, "time of a report, and now",
+				vm->oom_report_ns, now);
+	for (uint32_t i = 0; i < vm->conf.nr_disks; i++) {
+		const struct disk *d = &vm->disk[i];
+
+		assert(d->vm == vm);
+		if (d->bw_time_ns > now || d->bw_written > d->nr_written)
+			image_disagrees(im, "bandwidth of a disk: since, now",
+					d->bw_time_ns, now);
+	}
 }
 
 /* A node is locked for reclaim by the task that is in it. */
@@ -280,5 +296,6 @@ void image_verify(struct image *im)
 		verify_node(im, pgdat);
 	verify_states(im);
 	verify_pressure(im);
+	verify_times(im);
 	verify_reclaim_locks(im);
 }

@@ -12,6 +12,7 @@
 #include <assert.h>
 
 #include "image.h"
+#include "reclaim/slab.h"
 #include "reclaim/workingset.h"
 
 #define BITS 64u
@@ -338,7 +339,8 @@ static void find_slab(struct image *im, const struct pgdat *pgdat)
 		}
 		nr++;
 	}
-	if (nr != pgdat->item[NR_SLAB_RECLAIMABLE])
+	if (nr != pgdat->item[NR_SLAB_RECLAIMABLE] ||
+	    (uint64_t)nr != slab_pages_for(pgdat->nr_dentries))
 		image_disagrees(im, "slab pages, and their count",
 				(uint64_t)nr,
 				(uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE]);

@@ -20,7 +20,7 @@
 #define SHRINK_BATCH 1024u   /* the superblock shrinker's */
 #define SHRINK_SEEKS 2u
 
-static uint64_t pages_for(uint64_t objects)
+uint64_t slab_pages_for(uint64_t objects)
 {
 	return (objects + OBJECTS_PER_PAGE - 1) / OBJECTS_PER_PAGE;
 }
@@ -41,7 +41,7 @@ bool slab_grow(struct vm *vm, struct pgdat *pgdat, uint64_t pages)
 		pgdat->nr_dentries += OBJECTS_PER_PAGE;
 	}
 	assert((uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE] ==
-	       pages_for(pgdat->nr_dentries));
+	       slab_pages_for(pgdat->nr_dentries));
 	return true;
 }
 
@@ -52,7 +52,7 @@ static uint64_t free_objects(struct vm *vm, struct pgdat *pgdat, uint64_t n)
 
 	assert(n <= pgdat->nr_dentries);
 	pgdat->nr_dentries -= n;
-	need = pages_for(pgdat->nr_dentries);
+	need = slab_pages_for(pgdat->nr_dentries);
 	while ((uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE] > need) {
 		uint32_t pfn = pgdat->slab_pages;
 

@@ -10,4 +10,7 @@
 /* @pages full of dentries on @pgdat.  False when memory runs out. */
 bool slab_grow(struct vm *vm, struct pgdat *pgdat, uint64_t pages);
 
+/* Pure: pages that hold @objects. */
+uint64_t slab_pages_for(uint64_t objects);
+
 #endif
