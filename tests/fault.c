@@ -51,6 +51,7 @@ void *__real_aligned_alloc(size_t alignment, size_t size);
 int __real_posix_memalign(void **memory, size_t alignment, size_t size);
 void *__real_mmap64(void *address, size_t length, int protection, int flags,
 		    int fd, off_t offset);
+void *__real_mremap(void *old, size_t old_size, size_t size, int flags, ...);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 			  void *(*start)(void *), void *arg);
 
@@ -62,6 +63,7 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t size);
 void *__wrap_mmap64(void *address, size_t length, int protection, int flags,
 		    int fd, off_t offset);
+void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, ...);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 			  void *(*start)(void *), void *arg);
 
@@ -111,6 +113,16 @@ void *__wrap_mmap64(void *address, size_t length, int protection, int flags,
 		return MAP_FAILED;
 	}
 	return __real_mmap64(address, length, protection, flags, fd, offset);
+}
+
+/* Shorter is always possible; nobody here says where to. */
+void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, ...)
+{
+	if (size > old_size && fails()) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	return __real_mremap(old, old_size, size, flags);
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,

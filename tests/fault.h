@@ -3,7 +3,7 @@
  * fault.h - make one allocation of the program under test fail.
  *
  * Every program in tests/ is linked so that malloc(), calloc(), realloc(),
- * reallocarray(), aligned_alloc(), posix_memalign(), mmap() and
+ * reallocarray(), aligned_alloc(), posix_memalign(), mmap(), mremap() and
  * pthread_create() go through fault.c.  Nothing fails until a countdown is
  * armed; then exactly one call fails, as it does when memory is short (NULL
  * or MAP_FAILED with ENOMEM; ENOMEM; EAGAIN for pthread_create), and all

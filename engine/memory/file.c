@@ -44,13 +44,13 @@ static int file_extend(struct file *f, uint64_t nr_pages)
 
 	if (nr_pages <= f->nr_pages)
 		return 0;
-	slot = reserve_grow(f->slot, slot_bytes(f->nr_pages),
-			    slot_bytes(nr_pages));
+	slot = reserve_resize(f->slot, slot_bytes(f->nr_pages),
+			      slot_bytes(nr_pages));
 	if (!slot)
 		return -ENOMEM;
 	f->slot = slot;
-	dirty = reserve_grow(f->dirty, dirty_bytes(f->nr_pages),
-			     dirty_bytes(nr_pages));
+	dirty = reserve_resize(f->dirty, dirty_bytes(f->nr_pages),
+			       dirty_bytes(nr_pages));
 	if (!dirty)
 		goto err_slot;
 	f->dirty = dirty;
@@ -58,8 +58,8 @@ static int file_extend(struct file *f, uint64_t nr_pages)
 	return 0;
 
 err_slot:
-	slot = reserve_grow(f->slot, slot_bytes(nr_pages),
-			    slot_bytes(f->nr_pages));
+	slot = reserve_resize(f->slot, slot_bytes(nr_pages),
+			      slot_bytes(f->nr_pages));
 	if (slot)
 		f->slot = slot;
 	return -ENOMEM;

@@ -172,7 +172,7 @@ err_vma:
 
 static int grow_array(uint32_t **array, uint64_t old, uint64_t nr)
 {
-	uint32_t *p = reserve_grow(*array, old * sizeof(*p), nr * sizeof(*p));
+	uint32_t *p = reserve_resize(*array, old * sizeof(*p), nr * sizeof(*p));
 
 	if (!p)
 		return -ENOMEM;

@@ -88,16 +88,18 @@ void reserve_dense(void *p, size_t size)
 		madvise(p, whole_pages(size), MADV_HUGEPAGE);
 }
 
-void *reserve_grow(void *p, size_t old, size_t size)
+void *reserve_resize(void *p, size_t old, size_t size)
 {
 	const size_t old_len = whole_pages(old);
 	const size_t len = whole_pages(size);
 	void *to;
 
 	assert(p);
-	assert(size >= old);
 	if (len == 0)
 		return NULL;
+	/* it may become longer again, and is zero there then */
+	if (size < old)
+		memset((char *)p + size, 0, MIN(old, len) - size);
 	if (len == old_len)
 		return p;
 	to = mremap(p, old_len, len, MREMAP_MAYMOVE);

@@ -23,10 +23,11 @@ void *reserve_alloc(size_t size);
 void reserve_dense(void *p, size_t size);
 
 /*
- * Make @p, of @old bytes, @size bytes long; what is new is zero.  Returns
- * where it is now, or NULL with @p as it was.
+ * Make @p, of @old bytes, @size bytes long; what is new is zero, what is cut
+ * off is given back.  Returns where it is now, or NULL with @p as it was;
+ * shorter it can always be made, where it is.
  */
-void *reserve_grow(void *p, size_t old, size_t size);
+void *reserve_resize(void *p, size_t old, size_t size);
 
 /* Give the memory behind @p .. @p + @size back and leave zeroes there. */
 void reserve_clear(void *p, size_t size);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "fault.h"
 #include "memory_rig.h"
 
 static struct vm *vm;
@@ -139,6 +140,37 @@ START_TEST(test_growing_keeps_entries)
 END_TEST
 
 /* Two levels above the first table, one at every further GiB. */
+/*
+ * Each of an area's arrays may be the one that there is no memory for: what
+ * has grown before it is cut back, and the area is as it was.
+ */
+START_TEST(test_growing_short_of_memory)
+{
+	const uint64_t more = 1u << 29; /* every array needs more pages */
+	struct vma *vma;
+	bool failed = true;
+	long n;
+
+	start();
+	vma = add_area(1000, NULL);
+	map_anon(vma, 999, PTE_DIRTY);
+	for (n = 0; failed; n++) {
+		uint32_t pte = vma->pte[999];
+		int err;
+
+		fault_arm(n);
+		err = mm_grow(vm, vma, more);
+		failed = fault_disarm();
+		ck_assert_int_eq(err, failed ? -ENOMEM : 0);
+		ck_assert_uint_eq(vma->nr_pages, failed ? 1000 : 1000 + more);
+		ck_assert_uint_eq(vma->pte[999], pte);
+	}
+	ck_assert_int_eq(n, 4);
+	ck_assert_uint_eq(vma->pte[more], 0);
+	rig_stop();
+}
+END_TEST
+
 START_TEST(test_page_tables_cost_pages)
 {
 	struct vma *a;
@@ -361,7 +393,8 @@ START_TEST(test_no_more_files_than_the_limit)
 END_TEST
 
 CHECK_MAIN("mm", test_numbers_go_round, test_areas,
-	   test_growing_keeps_entries, test_page_tables_cost_pages,
+	   test_growing_keeps_entries, test_growing_short_of_memory,
+	   test_page_tables_cost_pages,
 	   test_map_and_unmap_count, test_file_page_mapped_twice,
 	   test_locked_page_is_seen, test_writeback_takes_permission_away,
 	   test_next_dirty, test_files, test_no_more_files_than_the_limit)

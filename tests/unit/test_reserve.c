@@ -51,7 +51,7 @@ START_TEST(test_grow)
 
 	memset(p, 0xa5, ODD);
 	while (size < WHOLE * 8) {
-		p = reserve_grow(p, size, size * 2 + 1);
+		p = reserve_resize(p, size, size * 2 + 1);
 		size = size * 2 + 1;
 		ck_assert_ptr_nonnull(p);
 		ck_assert_uint_eq(p[0], 0xa5);
@@ -59,6 +59,25 @@ START_TEST(test_grow)
 		ck_assert(is_zero(p, ODD, size));
 	}
 	reserve_free(p, size);
+}
+END_TEST
+
+/* What is cut off does not come back, not even inside the last page. */
+START_TEST(test_shorter)
+{
+	static const size_t sizes[] = { WHOLE - 1, WHOLE / 2, ODD, 1 };
+
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		unsigned char *p = reserve_alloc(WHOLE);
+
+		memset(p, 0x5a, WHOLE);
+		ck_assert_ptr_eq(reserve_resize(p, WHOLE, sizes[i]), p);
+		p = reserve_resize(p, sizes[i], WHOLE);
+		ck_assert_ptr_nonnull(p);
+		ck_assert_uint_eq(p[sizes[i] - 1], 0x5a);
+		ck_assert(is_zero(p, sizes[i], WHOLE));
+		reserve_free(p, WHOLE);
+	}
 }
 END_TEST
 
@@ -149,5 +168,5 @@ START_TEST(test_numbers)
 }
 END_TEST
 
-CHECK_MAIN("reserve", test_alloc, test_grow, test_clear, test_sparse,
-	   test_refused, test_names, test_numbers)
+CHECK_MAIN("reserve", test_alloc, test_grow, test_shorter, test_clear,
+	   test_sparse, test_refused, test_names, test_numbers)
