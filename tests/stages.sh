@@ -9,7 +9,7 @@
 
 # Beyond what the program itself needs (SETUP_BUILD).
 STAGE_PACKAGES='bats busybox check clang curl earlyoom gcovr htop
-	libclang-rt-dev nohang numactl perl procps prometheus-node-exporter
+	libclang-rt-dev nodejs nohang numactl perl procps prometheus-node-exporter
 	python3 python3-psutil sysstat tmux util-linux mount'
 
 # build name | compiler | groups | meson options

@@ -69,7 +69,7 @@ status 'in another one' 1 run -- "$RF" run -- true
 is 'that is said as well' "$(grep -c 'inside of a machine already' \
 	"$DIR/err")" 1
 
-# Nothing is left of fifty, of which some were killed at any moment.
+# Nothing is left of two hundred, of which twenty were killed at any moment.
 install -m 755 "$RF" "$DIR/rf"
 # Tests that run beside this one mount what is theirs below their directories.
 nr_mounts() {
@@ -86,22 +86,44 @@ ours() {
 quiet() {
 	[ "$(ours)" -eq 0 ]
 }
+# Whatever they start has this in its environment.
+marked() {
+	grep -lsz "^RUN_ENDS=$$\$" /proc/[0-9]*/environ
+}
+gone() {
+	[ -z "$(marked)" ]
+}
+start_run() {
+	RUN_ENDS=$$ "$DIR/rf" run -m "$DIR/m.conf" -- "$@"
+}
+nr_nsfs() {
+	grep -c ' - nsfs ' /proc/self/mountinfo
+}
+nsfs=$(nr_nsfs)
 mounts=$(nr_mounts)
 bad_status=0
-for i in $(seq 40); do
-	"$DIR/rf" run -m "$DIR/m.conf" -- sh -c 'sleep 60 & exit 3' \
-		>"$DIR/out" 2>"$DIR/err"
+for i in $(seq 180); do
+	start_run sh -c 'sleep 60 & readlink /proc/self/ns/user \
+		/proc/self/ns/mnt /proc/self/ns/pid; exit 3' \
+		>>"$DIR/ns.seen" 2>>"$DIR/err.all"
 	[ $? -eq 3 ] || bad_status=$((bad_status + 1))
 done
 is 'they end alike, and what they left behind with them' $bad_status 0
-is 'without a word' "$(cat "$DIR/out" "$DIR/err")" ''
-for i in 0 1 2 3 4 5 6 7 8 9; do
-	"$DIR/rf" run -m "$DIR/m.conf" -- sleep 60 >"$DIR/out" 2>&1 &
+is 'without a word' "$(cat "$DIR/err.all")" ''
+# The kernel numbers them from the first that is free: those of a run that is
+# over serve the next.
+holds 'their namespaces are gone' "$(sort -u "$DIR/ns.seen" | wc -l)" -lt 270
+is 'each had three' "$(wc -l <"$DIR/ns.seen")" 540
+for i in $(seq 20); do
+	RUN_ENDS=$$ "$DIR/rf" run -m "$DIR/m.conf" -- sleep 60 >"$DIR/out" 2>&1 &
 	pid=$!
-	sleep 0.0$i
+	sleep "0.$(od -An -N 1 -t u1 /dev/urandom | awk '{
+		printf "%03d", $1 }')"
 	kill -KILL $pid
 	wait $pid 2>/dev/null
 done
+until_so gone
+is 'nothing that they started' "$(marked)" ''
 if has_user; then
 	as_user -- sh -c 'echo ready; exec sleep 60' >"$DIR/ready" &
 	until_so test -s "$DIR/ready"
@@ -115,7 +137,9 @@ fi
 until_so quiet
 is 'no process' "$(ours)" 0
 is 'no mount' "$(nr_mounts)" "$mounts"
+is 'no name for a namespace' "$(nr_nsfs)" "$nsfs"
 mine='m.conf\|leak.conf\|events\|settings\|fuse\|ready\|out\|err'
+mine="$mine\\|err.all\\|ns.seen"
 is 'no file' "$(ls -A "$DIR" | grep -vcx "$mine\|rf\|rf-user")" 0
 
 # The machine may be killed from inside; the command does not go on blindly.
