@@ -83,6 +83,7 @@ void vm_machine_init(struct vm_machine *m)
 	m->kswapd_wake = VM_KSWAPD_WAKE_LOW;
 	m->thp = true;
 	m->seed = 1;
+	m->boot_epoch_s = VM_BOOT_EPOCH_S;
 	for (unsigned i = 0; i < VM_MAX_NODES; i++)
 		for (unsigned j = 0; j < VM_MAX_NODES; j++)
 			m->node[i].distance[j] =

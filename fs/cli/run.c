@@ -22,7 +22,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
@@ -355,9 +354,6 @@ static int run_run(int argc, char **argv)
 	code = cmd_load_machine(a.machine, &sv.machine);
 	if (code)
 		return code;
-	/* A live machine without a date of its own has been booted now. */
-	if (!sv.machine.boot_epoch_s && a.options.clock == VM_WORLD_THREADS)
-		sv.machine.boot_epoch_s = (uint64_t)time(NULL);
 	code = run_inside(&sv, &a);
 	vm_machine_fini(&sv.machine);
 	return code;

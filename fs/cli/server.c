@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
@@ -257,6 +258,10 @@ int server_create(struct server *sv, const struct server_options *o)
 	gain_nothing();
 	if (o->seed_given)
 		sv->machine.seed = o->seed;
+	/* A live machine without a date of its own has been booted now. */
+	if (sv->machine.boot_epoch_s == VM_BOOT_EPOCH_S &&
+	    o->clock == VM_WORLD_THREADS)
+		sv->machine.boot_epoch_s = (uint64_t)time(NULL);
 	err = vm_create(&sv->vm, &sv->machine, o->clock);
 	if (!err)
 		err = set_clock_going(sv, o);

@@ -49,6 +49,8 @@ static void observe(void *arg, const struct vm_event *ev)
 		psi_triggers_observe(mf->psi, mf->vm, ev->time_ns);
 		return;
 	}
+	if (ev->type == VM_EV_SWAPON || ev->type == VM_EV_SWAPOFF)
+		swaps_changed(&mf->swaps);
 	kmsg_observe(mf, ev);
 	tracing_add(mf->tracing, ev);
 	if (sb)

@@ -30,6 +30,7 @@
 
 #include <vm/vm.h>
 
+#include "fs/vfs/file.h"
 #include "fs/vfs/tree.h"
 
 struct host;
@@ -39,6 +40,12 @@ struct mm_state;
 struct sandbox;
 struct psi_triggers;
 struct tracing;
+
+/* Who polls /proc/swaps (swaps.c). */
+struct swaps_state {
+	_Atomic unsigned nr_changes; /* areas that came and went */
+	struct file_source source;
+};
 
 struct machine_fs {
 	struct vm *vm;
@@ -55,6 +62,7 @@ struct machine_fs {
 	struct kernel_ctl_state *kernel_ctl; /* (session) /proc/sys/kernel */
 	struct mm_state *mm;	    /* (session) /sys/kernel/mm */
 	struct tracing *tracing;    /* /sys/kernel/tracing */
+	struct swaps_state swaps;
 	struct psi_triggers *psi;   /* armed triggers of /proc/pressure */
 	_Atomic bool oom_adj_warned; /* once per boot (errata (b)2) */
 	_Atomic bool ctl_pos_warned; /* the same */

@@ -47,6 +47,9 @@ tree_show zoneinfo_show;
 tree_show buddyinfo_show;
 tree_show pagetypeinfo_show;
 tree_show swaps_show;
+extern const struct file_ops swaps_ops; /* its open and poll */
+struct swaps_state;
+void swaps_changed(struct swaps_state *s); /* any lock may be held */
 tree_show proc_stat_show;
 tree_show loadavg_show;
 tree_show uptime_show;

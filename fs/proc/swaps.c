@@ -2,12 +2,15 @@
 /*
  * swaps.c - /proc/swaps, fact sheet G.5.
  *
- * One line an active area.  swapon and swapoff are seen by poll in Linux;
- * here the file is always readable, as the areas change by the machine file
- * and the engine's door only.
+ * One line an active area.  It can always be read; who polls it is told of a
+ * swapon or swapoff since he has opened it, or polled it last, by POLLPRI and
+ * POLLERR (mm/swapfile.c:swaps_poll).
  *
- * Called through the table of /proc; reads one snapshot.  No locks.
+ * Called through the table of /proc and, when areas come and go, by
+ * machine_fs.c's observer; reads one snapshot.  Locks: swaps_changed() none.
  */
+#include <poll.h>
+
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 
@@ -55,4 +58,45 @@ int swaps_show(const struct tree_req *rq, struct strbuf *sb)
 		strbuf_putc(sb, '\n');
 	}
 	return 0;
+}
+
+/* What an open file has seen of the changes so far, in its priv. */
+
+static unsigned nr_changes(const struct tree_req *rq)
+{
+	return atomic_load(&machine_of(rq)->swaps.nr_changes);
+}
+
+static int swaps_open(struct tree_req *rq, int flags)
+{
+	(void)flags;
+	rq->file->priv = (void *)(uintptr_t)nr_changes(rq);
+	return 0;
+}
+
+static unsigned swaps_poll(struct tree_req *rq)
+{
+	const uintptr_t now = nr_changes(rq);
+
+	if ((uintptr_t)rq->file->priv == now)
+		return POLLIN | POLLRDNORM;
+	rq->file->priv = (void *)now;
+	return POLLIN | POLLRDNORM | POLLERR | POLLPRI;
+}
+
+static struct file_source *swaps_source(const struct tree_req *rq)
+{
+	return &machine_of(rq)->swaps.source;
+}
+
+const struct file_ops swaps_ops = {
+	.open = swaps_open,
+	.poll = swaps_poll,
+	.source = swaps_source,
+};
+
+void swaps_changed(struct swaps_state *s)
+{
+	atomic_fetch_add(&s->nr_changes, 1);
+	file_source_wake(&s->source);
 }

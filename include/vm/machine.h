@@ -242,6 +242,13 @@ struct vm_machine {
 /* Below this many managed pages huge pages start switched off: 512 MiB. */
 #define VM_THP_LEAST_PAGES (512u << (20 - VM_PAGE_SHIFT))
 
+/*
+ * When a machine has booted that does not say: at the beginning of 2026, so
+ * that all runs on a virtual clock are alike.  A live machine's default is
+ * the moment when it is mounted (fs/cli).
+ */
+#define VM_BOOT_EPOCH_S 1767225600u
+
 /* Prepare an empty machine: no node, default costs.  Cannot fail. */
 void vm_machine_init(struct vm_machine *m);
 
