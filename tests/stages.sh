@@ -8,9 +8,10 @@
 # tests/mount and tests/conformance; examples are examples/*.sh.
 
 # Beyond what the program itself needs (SETUP_BUILD).
-STAGE_PACKAGES='bats busybox check clang curl earlyoom gcovr htop
-	libclang-rt-dev nodejs nohang numactl perl procps prometheus-node-exporter
-	python3 python3-psutil sysstat tmux util-linux mount'
+STAGE_PACKAGES='bats busybox check clang curl dejagnu earlyoom gcovr htop
+	libclang-rt-dev mount nodejs nohang numactl perl procps
+	prometheus-node-exporter python3 python3-psutil sysstat tmux
+	util-linux'
 
 # build name | compiler | groups | meson options
 STAGES='

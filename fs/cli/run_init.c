@@ -157,6 +157,9 @@ static void serve(struct inside *s, int ready_fd)
 	struct serving what = { s->in->sv, s->in->where };
 	pthread_t thread;
 
+	/* With a virtual clock nothing of the host's is in it. */
+	if (s->in->options->clock == VM_WORLD_THREADS)
+		gethostname(inside.hostname, sizeof(inside.hostname) - 1);
 	prctl(PR_SET_NAME, "reclaimfs");
 	setsid(); /* Ctrl-C is the command's */
 	close_standard();

@@ -23,6 +23,7 @@
 #include "fs/cli/syscalls.h"
 #include "fs/conf/units.h"
 #include "fs/proc/host.h"
+#include "fs/proc/kernel_ctl.h"
 #include "fs/proc/machine_fs.h"
 #include "fs/root.h"
 #include "fs/sandbox/clock.h"
@@ -209,6 +210,11 @@ static int create_inside(struct server *sv, const struct server_inside *in)
 		host_hide(sv->mf->host, in->hidden[i], true);
 	sv->syscalls_fd = in->syscalls_fd;
 	sv->real_memory = in->real_memory;
+	if (in->hostname[0])
+		err = kernel_ctl_preset(sv->mf->kernel_ctl, "hostname",
+					in->hostname);
+	if (err)
+		return err;
 	if (!in->pipe)
 		return 0;
 	err = placeholders_open(&sv->places, in->pipe, sv->vm, sv->mf->host);

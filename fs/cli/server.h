@@ -41,6 +41,7 @@ struct server_inside {
 	int hidden[3];	 /* pids of our own; 0: none */
 	int syscalls_fd; /* socket that the command's filter comes by, or -1 */
 	bool real_memory; /* real processes hold memory of the machine */
+	char hostname[65]; /* as uname(2) has it; "": the machine's own */
 };
 
 struct server_options {

@@ -165,6 +165,24 @@ static struct written *keep(struct kernel_ctl_state *s,
 	return w;
 }
 
+int kernel_ctl_preset(struct kernel_ctl_state *s, const char *name,
+		      const char *text)
+{
+	const struct tree_entry *e = sys_kernel_dir.entries;
+	const struct tree_entry *end = e + sys_kernel_dir.nr_entries;
+	struct written *w;
+
+	while (e < end && strcmp(e->name, name))
+		e++;
+	if (e == end)
+		return -ENOENT;
+	w = keep(s, e->data);
+	if (!w)
+		return -ENOMEM;
+	strncpy(w->text, text, sizeof(w->text) - 1);
+	return 0;
+}
+
 static int read_op(struct tree_req *rq, struct strbuf *sb, size_t size,
 		   off_t offset)
 {

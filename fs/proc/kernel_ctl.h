@@ -46,6 +46,10 @@ void kernel_ctl_destroy(struct kernel_ctl_state *s);
 /* Save it, or load into a new one. */
 void kernel_ctl_pack(struct kernel_ctl_state *s, struct pack *p);
 
+/* The string /proc/sys/kernel/@name reads @text from now on.  0, -errno. */
+int kernel_ctl_preset(struct kernel_ctl_state *s, const char *name,
+		      const char *text);
+
 /* kernel.sysctl_writes_strict: -1, 0 or 1. */
 int sysctl_writes_strict(const struct tree_req *rq);
 

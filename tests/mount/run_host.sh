@@ -77,6 +77,10 @@ done
 is 'the real settings can be read' \
 	"$(run -- cat /proc/.host/sys/kernel/ostype)" Linux
 status 'those that the machine has not' 0 run -- test -d /proc/sys/net/ipv4
+is 'the name of the host is what uname(2) says' \
+	"$(run -- cat /proc/sys/kernel/hostname)" "$(uname -n)"
+is 'but not where nothing is of the host' \
+	"$(run --clock virtual -- cat /proc/sys/kernel/hostname)" '(none)'
 is 'tty is a link' "$(run -- readlink /proc/tty)" .host/tty
 is 'with the errno of a read-only file' "$(run -- sh -c '
 	env printf 1 2>&1 >/proc/sys/net/ipv4/ip_forward' 2>&1 |
