@@ -47,7 +47,7 @@ const struct cmd cmd_run = {
 		"\n"
 		"  -m, --machine FILE  instead of the built-in machine\n"
 		"      --clock MODE    live (default) or virtual\n"
-		"      --rate N        live: N times real time\n"
+		"      --rate N        live: N times real time, or max\n"
 		"      --seed N        of all chance in the machine\n"
 		"      --events FILE   what happens, a JSON object a line\n"
 		"      --report        say at the end, on stderr, what was\n"

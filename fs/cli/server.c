@@ -27,6 +27,7 @@
 #include "fs/proc/machine_fs.h"
 #include "fs/root.h"
 #include "fs/sandbox/clock.h"
+#include "fs/sandbox/driver.h"
 #include "fs/sandbox/events_tail.h"
 #include "fs/sandbox/oplog.h"
 #include "fs/sandbox/refused.h"
@@ -82,7 +83,7 @@ static int set_rate(struct server_options *o, const char *option,
 {
 	o->rate_given = true;
 	if (clock_parse_rate(value, &o->rate))
-		return bad_value(option, "rate=0.1 to rate=1000");
+		return bad_value(option, "rate=0.1 to rate=1000, or rate=max");
 	return 0;
 }
 
@@ -233,13 +234,20 @@ static int create_tail(struct server *sv, const struct server_options *o)
 				  events_tail_to_fd, &sv->events_fd);
 }
 
-static int set_clock_going(struct server *sv, const struct server_options *o)
+/* The live clock at rate "max" is the sim world's, in a hurry. */
+static bool is_max(const struct server_options *o)
 {
-	int err = 0;
+	return o->clock == VM_WORLD_THREADS && o->rate == DRIVER_RATE_MAX;
+}
 
-	if (o->clock == VM_WORLD_SIM)
-		return 0;
-	err = vm_set_rate(sv->vm, o->rate);
+static int create_vm(struct server *sv, const struct server_options *o)
+{
+	int err;
+
+	err = vm_create(&sv->vm, &sv->machine,
+			is_max(o) ? VM_WORLD_SIM : o->clock);
+	if (!err && o->clock == VM_WORLD_THREADS && !is_max(o))
+		err = vm_set_rate(sv->vm, o->rate);
 	if (!err && o->paused)
 		vm_pause(sv->vm, true);
 	return err;
@@ -268,9 +276,7 @@ int server_create(struct server *sv, const struct server_options *o)
 	if (sv->machine.boot_epoch_s == VM_BOOT_EPOCH_S &&
 	    o->clock == VM_WORLD_THREADS)
 		sv->machine.boot_epoch_s = (uint64_t)time(NULL);
-	err = vm_create(&sv->vm, &sv->machine, o->clock);
-	if (!err)
-		err = set_clock_going(sv, o);
+	err = create_vm(sv, o);
 	if (!err) {
 		what = "files";
 		err = machine_fs_create(&sv->mf, sv->vm);
@@ -284,6 +290,8 @@ int server_create(struct server *sv, const struct server_options *o)
 		err = create_tail(sv, o);
 	}
 	if (!err) {
+		if (is_max(o))
+			sandbox_start_max(sv->sandbox);
 		sv->mf->sandbox = sv->sandbox;
 		what = "session";
 		err = create_session(sv, o);

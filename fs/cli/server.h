@@ -46,7 +46,7 @@ struct server_inside {
 
 struct server_options {
 	enum vm_world_kind clock; /* THREADS is "live" */
-	uint32_t rate;		  /* thousandths; live only */
+	uint32_t rate;	 /* thousandths, or DRIVER_RATE_MAX; live only */
 	bool rate_given;
 	bool paused; /* live only */
 	bool seed_given;

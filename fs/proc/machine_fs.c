@@ -180,9 +180,9 @@ static uint64_t caller_caps(const struct tree_req *rq)
  */
 static int caller_pid(const struct tree_req *rq)
 {
-	struct vm *vm = machine_of(rq)->vm;
+	struct sandbox *sb = atomic_load(&machine_of(rq)->sandbox);
 
-	return vm_world_kind(vm) == VM_WORLD_SIM ? 1 : rq->pid;
+	return sb && sandbox_live(sb) ? rq->pid : 1;
 }
 
 static void caller_comm(const struct tree_req *rq, char comm[VM_COMM_LEN])

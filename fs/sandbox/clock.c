@@ -4,7 +4,8 @@
  *
  *	mode	 "live" or "virtual"; writing switches
  *	now	 seconds since boot, nanoseconds behind the point
- *	rate	 live: how fast against real time, 0.1 to 1000
+ *	rate	 live: how fast against real time, 0.1 to 1000, or "max": as
+ *		 fast as the machine can be calculated
  *	state	 live: "running" or "paused"; virtual: "running" or "idle"
  *	advance	 "5s": go on that long; the write returns when it is done
  *	settle	 until all kernel threads sleep and no I/O is in flight; "60s"
@@ -30,14 +31,14 @@
 
 #define SETTLE_NS (3600 * VM_SECOND)
 
-static bool is_sim(const struct sandbox *sb)
+static bool is_live(const struct sandbox *sb)
 {
-	return vm_world_kind(sb->vm) == VM_WORLD_SIM;
+	return driver_live(sb->driver);
 }
 
 static int mode_show(const struct tree_req *rq, struct strbuf *sb)
 {
-	strbuf_puts(sb, is_sim(sandbox_of(rq)) ? "virtual\n" : "live\n");
+	strbuf_puts(sb, is_live(sandbox_of(rq)) ? "live\n" : "virtual\n");
 	return 0;
 }
 
@@ -74,8 +75,12 @@ static int now_show(const struct tree_req *rq, struct strbuf *sb)
 
 static int rate_show(const struct tree_req *rq, struct strbuf *sb)
 {
-	uint32_t rate = vm_rate(sandbox_of(rq)->vm);
+	uint32_t rate = driver_rate(sandbox_of(rq)->driver);
 
+	if (rate == DRIVER_RATE_MAX) {
+		strbuf_puts(sb, "max\n");
+		return 0;
+	}
 	strbuf_u64(sb, rate / VM_RATE_ONE);
 	if (rate % VM_RATE_ONE) {
 		strbuf_putc(sb, '.');
@@ -89,6 +94,10 @@ int clock_parse_rate(const char *text, uint32_t *rate)
 {
 	uint64_t ns;
 
+	if (!strcmp(text, "max")) {
+		*rate = DRIVER_RATE_MAX;
+		return 0;
+	}
 	/* A factor in thousandths is a time in seconds, read as ms. */
 	if (strspn(text, "0123456789.") != strlen(text) ||
 	    units_parse_sleep(text, &ns) || ns % VM_MILLISECOND)
@@ -113,8 +122,12 @@ static ssize_t rate_store(struct tree_req *rq, const char *text, size_t len,
 		err = clock_parse_rate(value, &rate);
 	if (err)
 		return err;
-	if (is_sim(sb))
+	if (!is_live(sb))
 		return -EPERM;
+	/* To "max" and back is a change of worlds. */
+	if (rate == DRIVER_RATE_MAX ||
+	    driver_rate(sb->driver) == DRIVER_RATE_MAX)
+		return driver_clock(sb->driver, rq, len, CLOCK_RATE, rate);
 	err = vm_set_rate(sb->vm, rate);
 	return err ? err : (ssize_t)len;
 }
@@ -124,12 +137,12 @@ static int state_show(const struct tree_req *rq, struct strbuf *sb)
 	struct sandbox *box = sandbox_of(rq);
 	bool running;
 
-	if (is_sim(box)) {
+	if (is_live(box)) {
+		running = !driver_paused(box->driver);
+		strbuf_puts(sb, running ? "running\n" : "paused\n");
+	} else {
 		running = driver_busy(box->driver);
 		strbuf_puts(sb, running ? "running\n" : "idle\n");
-	} else {
-		running = !vm_paused(box->vm);
-		strbuf_puts(sb, running ? "running\n" : "paused\n");
 	}
 	return 0;
 }
@@ -148,9 +161,9 @@ static ssize_t state_store(struct tree_req *rq, const char *text, size_t len,
 	paused = !strcmp(value, "paused");
 	if (!paused && strcmp(value, "running"))
 		return -EINVAL;
-	if (is_sim(sb))
+	if (!is_live(sb))
 		return -EPERM;
-	vm_pause(sb->vm, paused);
+	driver_pause(sb->driver, paused);
 	return (ssize_t)len;
 }
 

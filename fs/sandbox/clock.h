@@ -16,7 +16,7 @@ extern const struct tree_dir clock_dir;
 
 /*
  * "1", "0.5", "1000": thousandths of real time within VM_RATE_MIN and
- * VM_RATE_MAX.  0 or -EINVAL.  Also for `-o rate=`.
+ * VM_RATE_MAX; "max": DRIVER_RATE_MAX.  0 or -EINVAL.  Also for `-o rate=`.
  */
 int clock_parse_rate(const char *text, uint32_t *rate);
 

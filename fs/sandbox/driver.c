@@ -4,14 +4,16 @@
  *
  * Called by the handlers of clock.c, spawn.c and tasks.c, which leave a
  * request and go; calls the engine's vm_run_*() in slices and answers the
- * request through fs/vfs/file.h when it is through.
+ * request through fs/vfs/file.h when it is through.  At rate "max" it runs
+ * the machine whether anybody asks or not.
  *
  * A slice is short (a cancelled request must be seen) but its length is a
  * number of steps, not a time: the run is the same on any computer.  While
  * only an op is in flight the slice is one step, so that the clock stands
  * where the op ended.
  *
- * Locks: driver.lock, a leaf: never held around a call out of this file.
+ * Locks: driver.lock; held around vm_task_submit(), no other call out of this
+ * file.
  */
 #include <assert.h>
 #include <errno.h>
@@ -47,6 +49,7 @@ struct job {
 	struct file_wait *wait;
 	uint64_t op; /* number in the log */
 	size_t len; /* of the write */
+	struct driver_call call; /* CALL */
 	struct job *next;
 };
 
@@ -56,10 +59,10 @@ struct task_job {
 	struct driver *driver;
 	struct file_wait *wait;
 	uint64_t nr; /* in the log */
-	ssize_t result; /* replay: when it is asked for */
-	struct task_job *next_ended;
 	size_t len;
 	int pid;
+	ssize_t result; /* when it has ended */
+	struct task_job *next_ended;
 };
 
 struct driver {
@@ -70,10 +73,15 @@ struct driver {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct job *first, *last; /* the first is being served */
+	struct job *express;	  /* RATE: goes before all others */
 	bool stop;
 	atomic_uint nr_ops; /* accepted, not done */
 	bool replay;
-	struct task_job *ended; /* replay: ops whose end is not told */
+	atomic_bool max;	/* live, and the rate is "max" */
+	atomic_bool max_paused; /* paused, as the files have it */
+	bool hold;		/* do not answer ops that end */
+	unsigned nr_answering;	/* ops that are being answered */
+	struct task_job *ended; /* ops that are not to be answered yet */
 };
 
 int driver_create(struct driver **dp, struct vm *vm)
@@ -84,6 +92,7 @@ int driver_create(struct driver **dp, struct vm *vm)
 	if (!d)
 		return -ENOMEM;
 	d->vm = vm;
+	atomic_store(&d->max_paused, vm_paused(vm));
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -97,7 +106,8 @@ void driver_destroy(struct driver *d)
 {
 	if (!d)
 		return;
-	assert(!d->first && !atomic_load(&d->nr_ops));
+	assert(!d->first && !d->express && !d->ended);
+	assert(!atomic_load(&d->nr_ops));
 	pthread_cond_destroy(&d->wake);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
@@ -147,6 +157,42 @@ static bool is_sim(struct driver *d)
 	return vm_world_kind(d->vm) == VM_WORLD_SIM;
 }
 
+/* Rate "max", and paused: the sim world must stand. */
+static bool is_halted(struct driver *d)
+{
+	return atomic_load(&d->max) && atomic_load(&d->max_paused);
+}
+
+bool driver_live(struct driver *d)
+{
+	return atomic_load(&d->max) || !is_sim(d);
+}
+
+uint32_t driver_rate(struct driver *d)
+{
+	return atomic_load(&d->max) ? DRIVER_RATE_MAX : vm_rate(d->vm);
+}
+
+bool driver_paused(struct driver *d)
+{
+	return atomic_load(&d->max) ? atomic_load(&d->max_paused) :
+				      vm_paused(d->vm);
+}
+
+void driver_pause(struct driver *d, bool paused)
+{
+	atomic_store(&d->max_paused, paused);
+	if (!atomic_load(&d->max))
+		vm_pause(d->vm, paused);
+	wake(d);
+}
+
+void driver_start_max(struct driver *d)
+{
+	assert(is_sim(d) && !d->started);
+	atomic_store(&d->max, true);
+}
+
 /* Saturating: an advance of centuries ends at the end of time. */
 static uint64_t later(struct driver *d, uint64_t ns)
 {
@@ -160,7 +206,7 @@ static uint64_t later(struct driver *d, uint64_t ns)
  */
 static int advance_slice(struct driver *d, struct job *j)
 {
-	if (is_sim(d))
+	if (is_sim(d) && !is_halted(d))
 		return vm_run_until(d->vm, j->until_ns, SLICE_STEPS) ?
 			       0 : -EINPROGRESS;
 	if (vm_now_ns(d->vm) >= j->until_ns)
@@ -173,7 +219,7 @@ static int settle_slice(struct driver *d, struct job *j)
 {
 	bool settled;
 
-	if (is_sim(d))
+	if (is_sim(d) && !is_halted(d))
 		settled = vm_run_settle(d->vm, j->until_ns, SLICE_STEPS);
 	else
 		settled = vm_settled(d->vm);
@@ -181,9 +227,18 @@ static int settle_slice(struct driver *d, struct job *j)
 		return 0;
 	if (vm_now_ns(d->vm) >= j->until_ns)
 		return -ETIME;
-	if (!is_sim(d))
+	if (!is_sim(d) || is_halted(d))
 		doze(d);
 	return -EINPROGRESS;
+}
+
+/* The least that can happen, or some real time. */
+static void one_step(struct driver *d)
+{
+	if (is_sim(d) && !is_halted(d))
+		vm_run_until(d->vm, later(d, OP_SLICE_NS), 1);
+	else
+		doze(d);
 }
 
 /* A task that is gone, or gets no more, is as complete as it will be. */
@@ -195,11 +250,52 @@ static int populate_slice(struct driver *d, struct job *j)
 	    t.rss_anon + t.swapents >= j->pages ||
 	    vm_now_ns(d->vm) >= j->until_ns)
 		return 0;
-	if (is_sim(d))
-		vm_run_until(d->vm, later(d, OP_SLICE_NS), 1);
-	else
-		doze(d);
+	one_step(d);
 	return -EINPROGRESS;
+}
+
+/* Ops that somebody waits for end first, if the clock lets them. */
+static int call_slice(struct driver *d, struct job *j)
+{
+	if (!j->call.settled || !atomic_load(&d->nr_ops))
+		return j->call.run(j->call.arg);
+	if (driver_paused(d) || vm_now_ns(d->vm) >= j->until_ns)
+		return -EBUSY;
+	one_step(d);
+	return -EINPROGRESS;
+}
+
+/* The clock that is switched to goes on as it was: paused, at its rate. */
+static int set_mode(struct driver *d, enum vm_world_kind kind)
+{
+	if (kind == VM_WORLD_THREADS && atomic_load(&d->max))
+		return 0;
+	vm_pause(d->vm, atomic_load(&d->max_paused));
+	atomic_store(&d->max, false);
+	return vm_world_switch(d->vm, kind);
+}
+
+/* A number: the threads' world; "max": the sim world, flat out. */
+static int set_rate(struct driver *d, uint32_t rate)
+{
+	int err;
+
+	if (!driver_live(d))
+		return -EPERM;
+	if (rate == DRIVER_RATE_MAX) {
+		atomic_store(&d->max, true);
+		return vm_world_switch(d->vm, VM_WORLD_SIM);
+	}
+	vm_pause(d->vm, atomic_load(&d->max_paused));
+	err = vm_set_rate(d->vm, rate);
+	if (!err)
+		err = vm_world_switch(d->vm, VM_WORLD_THREADS);
+	if (err)
+		return err;
+	atomic_store(&d->max, false);
+	/* Who pauses from here on does so himself; who has just done so: */
+	vm_pause(d->vm, atomic_load(&d->max_paused));
+	return 0;
 }
 
 /*
@@ -209,8 +305,10 @@ static int populate_slice(struct driver *d, struct job *j)
 static void begin(struct driver *d, struct job *j)
 {
 	j->begun = true;
-	j->until_ns = later(d, j->what == CLOCK_POPULATE ? POPULATE_NS :
-							   j->arg);
+	if (j->what == CLOCK_POPULATE || j->what == CLOCK_CALL)
+		j->until_ns = later(d, POPULATE_NS);
+	else
+		j->until_ns = later(d, j->arg);
 }
 
 static int job_slice(struct driver *d, struct job *j)
@@ -225,24 +323,31 @@ static int job_slice(struct driver *d, struct job *j)
 	case CLOCK_MODE:
 		if (d->replay)
 			return 0; /* who plays it does not wait for time */
-		return vm_world_switch(d->vm, (enum vm_world_kind)j->arg);
+		return set_mode(d, (enum vm_world_kind)j->arg);
+	case CLOCK_RATE:
+		return set_rate(d, (uint32_t)j->arg);
 	case CLOCK_POPULATE:
 		return populate_slice(d, j);
+	case CLOCK_CALL:
+		return call_slice(d, j);
 	}
 	return -EINVAL;
 }
 
-/* The first job is through: take it off the queue and answer it. */
+/* A job is through: take it off its queue, which it leads, and answer it. */
 static void answer(struct driver *d, struct job *j, int result)
 {
 	const ssize_t n = result ? result : (ssize_t)j->len;
-	struct job *next;
+	struct job *next = NULL;
 
 	vm_hold(d->vm);
 	pthread_mutex_lock(&d->lock);
-	assert(d->first == j && j->begun);
-	next = d->first = j->next;
-	if (!next)
+	assert(j->begun && (d->express == j || d->first == j));
+	if (d->express == j)
+		d->express = j->next;
+	else
+		next = d->first = j->next;
+	if (!d->first)
 		d->last = NULL;
 	pthread_mutex_unlock(&d->lock);
 	if (next)
@@ -250,7 +355,16 @@ static void answer(struct driver *d, struct job *j, int result)
 	oplog_done(d->ops, j->op, n);
 	vm_release(d->vm);
 	file_complete(j->wait, n);
+	free(j->call.arg);
 	free(j);
+}
+
+/* The machine runs without being asked to: an op is in flight, or "max". */
+static bool runs_itself(struct driver *d)
+{
+	if (atomic_load(&d->max))
+		return !atomic_load(&d->max_paused);
+	return atomic_load(&d->nr_ops) && is_sim(d);
 }
 
 /* Sleep until there is something to run.  False: the end. */
@@ -259,10 +373,9 @@ static bool next_work(struct driver *d, struct job **j)
 	bool go;
 
 	pthread_mutex_lock(&d->lock);
-	while (!d->stop && !d->first &&
-	       !(atomic_load(&d->nr_ops) && is_sim(d)))
+	while (!d->stop && !d->first && !d->express && !runs_itself(d))
 		pthread_cond_wait(&d->wake, &d->lock);
-	*j = d->first;
+	*j = d->express ? d->express : d->first;
 	go = !d->stop;
 	pthread_mutex_unlock(&d->lock);
 	return go;
@@ -276,7 +389,8 @@ static void *driver_main(void *arg)
 
 	while (next_work(d, &j)) {
 		if (!j) {
-			vm_run_until(d->vm, later(d, OP_SLICE_NS), 1);
+			vm_run_until(d->vm, later(d, OP_SLICE_NS),
+				     atomic_load(&d->max) ? SLICE_STEPS : 1);
 			continue;
 		}
 		result = job_slice(d, j);
@@ -294,12 +408,22 @@ int driver_start(struct driver *d)
 	return -err;
 }
 
+static bool ops_left(struct driver *d)
+{
+	bool left;
+
+	pthread_mutex_lock(&d->lock);
+	left = atomic_load(&d->nr_ops) || d->nr_answering;
+	pthread_mutex_unlock(&d->lock);
+	return left;
+}
+
 /* Ops that were cancelled when the mount went end as the machine steps. */
 static void drain(struct driver *d)
 {
 	if (!is_sim(d))
 		vm_pause(d->vm, false);
-	while (atomic_load(&d->nr_ops)) {
+	while (ops_left(d)) {
 		if (is_sim(d))
 			vm_run_until(d->vm, later(d, OP_SLICE_NS), 1);
 		else
@@ -317,6 +441,8 @@ void driver_stop(struct driver *d)
 	if (d->started)
 		pthread_join(d->thread, NULL);
 	d->started = false;
+	while (d->express)
+		answer(d, d->express, -EINTR);
 	while (d->first)
 		answer(d, d->first, -EINTR);
 	drain(d);
@@ -330,12 +456,31 @@ static void job_cancel(void *arg)
 	wake(j->driver);
 }
 
+/* Behind the others of its queue; the lock is held. */
+static void link_job(struct driver *d, struct job *j)
+{
+	struct job **end = &d->express;
+
+	if (j->what == CLOCK_RATE) {
+		while (*end)
+			end = &(*end)->next;
+		*end = j;
+		return;
+	}
+	if (d->last)
+		d->last->next = j;
+	else
+		d->first = j;
+	d->last = j;
+}
+
 static ssize_t queue(struct driver *d, struct tree_req *rq, struct job *j)
 {
 	struct file_wait *wait = file_wait(rq, job_cancel, j);
 	bool stopped, is_first;
 
 	if (!wait) {
+		free(j->call.arg);
 		free(j);
 		return -ENOMEM;
 	}
@@ -344,18 +489,14 @@ static ssize_t queue(struct driver *d, struct tree_req *rq, struct job *j)
 	j->wait = wait;
 	vm_hold(d->vm);
 	pthread_mutex_lock(&d->lock);
-	is_first = !d->first;
+	is_first = j->what == CLOCK_RATE || !d->first;
 	pthread_mutex_unlock(&d->lock);
 	if (is_first)
 		begin(d, j);
 	pthread_mutex_lock(&d->lock);
 	stopped = d->stop;
 	if (!stopped) {
-		if (d->last)
-			d->last->next = j;
-		else
-			d->first = j;
-		d->last = j;
+		link_job(d, j);
 		pthread_cond_broadcast(&d->wake);
 	}
 	pthread_mutex_unlock(&d->lock);
@@ -363,6 +504,7 @@ static ssize_t queue(struct driver *d, struct tree_req *rq, struct job *j)
 	if (stopped) {
 		oplog_done(d->ops, rq->op, -EIO);
 		file_complete(wait, -EIO);
+		free(j->call.arg);
 		free(j);
 	}
 	return FILE_QUEUED;
@@ -395,6 +537,21 @@ ssize_t driver_populate(struct driver *d, struct tree_req *rq, size_t len,
 	return queue(d, rq, j);
 }
 
+ssize_t driver_call(struct driver *d, struct tree_req *rq, size_t len,
+		    const struct driver_call *call)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (!j) {
+		free(call->arg);
+		return -ENOMEM;
+	}
+	j->what = CLOCK_CALL;
+	j->call = *call;
+	j->len = len;
+	return queue(d, rq, j);
+}
+
 /* A task killed on its way did not get its memory; one that exits does. */
 static ssize_t op_result(const struct task_job *t, int err)
 {
@@ -416,15 +573,26 @@ static void op_done(struct vm_op *op, int err)
 {
 	struct task_job *t = (struct task_job *)op;
 	struct driver *d = t->driver;
+	bool later;
 
 	t->result = op_result(t, err);
+	pthread_mutex_lock(&d->lock);
 	atomic_fetch_sub(&d->nr_ops, 1);
-	if (d->replay) {
+	later = d->hold || d->replay;
+	if (later) {
 		t->next_ended = d->ended;
 		d->ended = t;
 	} else {
-		op_answer(t);
+		d->nr_answering++;
 	}
+	pthread_mutex_unlock(&d->lock);
+	if (later)
+		return;
+	op_answer(t);
+	pthread_mutex_lock(&d->lock);
+	d->nr_answering--;
+	pthread_cond_broadcast(&d->wake);
+	pthread_mutex_unlock(&d->lock);
 }
 
 /* The op is through, if it is one that has ended. */
@@ -465,6 +633,31 @@ void driver_replay(struct driver *d, bool on)
 	d->replay = on;
 	while (!on && d->ended)
 		replay_op(d, d->ended->nr);
+}
+
+void driver_hold(struct driver *d)
+{
+	pthread_mutex_lock(&d->lock);
+	d->hold = true;
+	while (d->nr_answering)
+		pthread_cond_wait(&d->wake, &d->lock);
+	pthread_mutex_unlock(&d->lock);
+}
+
+void driver_release(struct driver *d)
+{
+	struct task_job *t, *next;
+
+	pthread_mutex_lock(&d->lock);
+	d->hold = false;
+	t = d->ended;
+	d->ended = NULL;
+	pthread_mutex_unlock(&d->lock);
+	for (; t; t = next) {
+		next = t->next_ended;
+		file_complete(t->wait, t->result);
+		free(t);
+	}
 }
 
 static void op_cancel(void *arg)

@@ -34,10 +34,30 @@ enum clock_request {
 	CLOCK_ADVANCE, /* arg: nanoseconds to go on */
 	CLOCK_SETTLE,  /* arg: nanoseconds to wait at most, else -ETIME */
 	CLOCK_MODE,    /* arg: enum vm_world_kind to switch to */
-	CLOCK_POPULATE /* arg: pid of a task: until it has its first memory */
+	CLOCK_RATE,    /* arg: thousandths, or DRIVER_RATE_MAX; at once */
+	CLOCK_POPULATE, /* arg: pid of a task: until it has its first memory */
+	CLOCK_CALL     /* driver_call() */
 };
 
+/*
+ * The live clock's rate "max": as fast as the machine can be calculated.  The
+ * driver then runs the sim world without a pause.
+ */
+#define DRIVER_RATE_MAX 0u
+
 int driver_create(struct driver **dp, struct vm *vm);
+
+/* The clock as its files show it; "max" is a live clock's rate. */
+bool driver_live(struct driver *d);
+uint32_t driver_rate(struct driver *d); /* or DRIVER_RATE_MAX */
+bool driver_paused(struct driver *d);
+
+/* LIVE: stop and go on. */
+void driver_pause(struct driver *d, bool paused);
+
+/* Before driver_start(), with a machine in the sim world: rate "max". */
+void driver_start_max(struct driver *d);
+
 int driver_start(struct driver *d);
 void driver_stop(struct driver *d);
 void driver_destroy(struct driver *d);
@@ -71,6 +91,28 @@ ssize_t driver_clock(struct driver *d, struct tree_req *rq, size_t len,
  */
 ssize_t driver_populate(struct driver *d, struct tree_req *rq, size_t len,
 			int pid, uint64_t pages);
+
+/*
+ * In its turn, and when no op is in flight (if @call->settled: it waits for
+ * them as long as the clock moves, then -EBUSY), @call->run(@call->arg) in the
+ * driver's thread, no lock held; its result is the write's.  @call->arg is
+ * freed when all is over.
+ */
+struct driver_call {
+	int (*run)(void *arg);
+	void *arg; /* malloc()ed; ours from here on */
+	bool settled;
+};
+
+ssize_t driver_call(struct driver *d, struct tree_req *rq, size_t len,
+		    const struct driver_call *call);
+
+/*
+ * Between the two, ops that end are not answered, so that whoever holds the
+ * session's lock may wait for the engine's threads.  Only in a driver_call().
+ */
+void driver_hold(struct driver *d);
+void driver_release(struct driver *d);
 
 /* What a task is told to do. */
 struct task_order {

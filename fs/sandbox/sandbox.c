@@ -109,6 +109,16 @@ int sandbox_start(struct sandbox *sb)
 	return driver_start(sb->driver);
 }
 
+void sandbox_start_max(struct sandbox *sb)
+{
+	driver_start_max(sb->driver);
+}
+
+bool sandbox_live(const struct sandbox *sb)
+{
+	return driver_live(sb->driver);
+}
+
 void sandbox_stop(struct sandbox *sb)
 {
 	driver_stop(sb->driver);

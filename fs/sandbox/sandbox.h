@@ -66,6 +66,12 @@ int sandbox_create(struct sandbox **sbp, struct vm *vm,
 /* Start the driver.  0 or -EAGAIN. */
 int sandbox_start(struct sandbox *sb);
 
+/* Before that: the live clock at rate "max".  In the sim world. */
+void sandbox_start_max(struct sandbox *sb);
+
+/* The clock is live, as clock/mode has it. */
+bool sandbox_live(const struct sandbox *sb);
+
 /*
  * Stop it: clock requests that wait are answered -EINTR, ops that have been
  * cancelled have ended when it returns.

@@ -105,7 +105,7 @@ static ssize_t spawn_write(struct tree_req *rq, const char *text, size_t len,
 	if (reply)
 		reply->start = offset + (off_t)len;
 	pages = conf.anon_resident + conf.anon_swapped;
-	if (!pages || vm_paused(sb->vm))
+	if (!pages || driver_paused(sb->driver))
 		return (ssize_t)len;
 	return driver_populate(sb->driver, rq, len, pid, pages);
 }

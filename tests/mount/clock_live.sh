@@ -63,19 +63,70 @@ forward() {
 }
 
 forward 'at the start'
-for rate in 0.1 1 250 1000; do
+for rate in 0.1 1 250 max 1000; do
 	echo $rate >"$C/rate"
 	forward "rate $rate"
+	is "rate $rate: live" "$(cat "$C/mode" "$C/state" | tr '\n' ' ')" \
+		'live running '
+	is "rate $rate, as it reads" "$(cat "$C/rate" | sed 's/0*$//')" \
+		"$(echo $rate | sed 's/0*$//')"
 	echo paused >"$C/state"
 	then=$(figures)
 	is "rate $rate, paused: everything stands" "$(figures)" "$then"
-	echo $((rate_adj = ${rate%.*})) >"$MNT/proc/500/oom_score_adj"
+	case $rate in
+	max) rate_adj=777 ;;
+	*) rate_adj=${rate%.*} ;;
+	esac
+	echo $rate_adj >"$MNT/proc/500/oom_score_adj"
 	is 'a paused machine can be tuned' \
 		"$(cat "$MNT/proc/500/oom_score_adj")" $rate_adj
 	forward "rate $rate, paused"
 	echo running >"$C/state"
 	forward "rate $rate, running again"
 done
+
+# As fast as it goes: time passes by itself, exactly when it is told to, and
+# what is asked for is done.
+echo max >"$C/rate"
+before=$(now_ns)
+much_later() {
+	[ "$(now_ns)" -gt $((before + 100000000000)) ]
+}
+until_so much_later
+holds 'time passes by itself' "$(now_ns)" -gt $((before + 100000000000))
+echo 2M >"$MNT/sandbox/tasks/400/alloc"
+echo 2M >"$MNT/sandbox/tasks/400/free"
+forward 'max, worked'
+echo paused >"$C/state"
+before=$(now_ns)
+echo 5s >"$C/advance" &
+advance=$!
+is 'a paused clock does not advance' "$(now_ns)" "$before"
+is 'and says so' "$(cat "$C/state")" paused
+echo running >"$C/state"
+wait $advance
+holds 'five seconds' "$(now_ns)" -ge $((before + 5000000000))
+echo paused >"$C/state"
+echo 500 >"$C/rate"
+is 'still paused, at a number' \
+	"$(cat "$C/mode" "$C/rate" "$C/state" | tr '\n' ' ')" \
+	'live 500 paused '
+echo max >"$C/rate"
+is 'and back' "$(cat "$C/mode" "$C/rate" "$C/state" | tr '\n' ' ')" \
+	'live max paused '
+echo virtual >"$C/mode"
+is 'virtual' "$(cat "$C/mode" "$C/state" | tr '\n' ' ')" 'virtual idle '
+refused 'max is not virtual' 'Operation not permitted' "$C/rate" max
+last=$(now_ns)
+echo 3s >"$C/advance"
+is 'three seconds to the nanosecond' "$(now_ns)" $((last + 3000000000))
+echo live >"$C/mode"
+is 'live again, as it was: paused' \
+	"$(cat "$C/mode" "$C/rate" "$C/state" | tr '\n' ' ')" \
+	'live 500 paused '
+echo running >"$C/state"
+echo 1000 >"$C/rate"
+forward 'after all that'
 
 for round in 1 2 3 4 5; do
 	echo virtual >"$C/mode"
@@ -101,6 +152,6 @@ is 'no event is missing' "$(dd if="$MNT/sandbox/events" iflag=nonblock \
 	bs=64k 2>/dev/null | sed 's/{"seq":\([0-9]*\),.*/\1/' |
 	awk '$1 != NR - 1 { print "after", NR - 1, $1; exit }')" ''
 is 'nor in the trace' "$(grep -c oom_score_adj_update \
-	"$MNT/sys/kernel/tracing/trace")" 4
+	"$MNT/sys/kernel/tracing/trace")" 5
 
 finish

@@ -87,7 +87,7 @@ echo 1000 >"$C/rate"
 is 'faster' "$(cat "$C/rate")" 1000
 echo 0.1 >"$C/rate"
 is 'slower' "$(cat "$C/rate")" 0.100
-for text in 0 0.09 1001 -1 1x '' max; do
+for text in 0 0.09 1001 -1 1x '' maximal; do
 	refused "rate \"$text\"" 'Invalid argument' "$C/rate" "$text"
 done
 echo paused >"$C/state"
