@@ -14,7 +14,7 @@
 
 # What it takes to build the program.
 SETUP_BUILD='gcc libc6-dev meson ninja-build pkg-config libfuse3-dev fuse3
-	libconfig-dev libjson-c-dev libseccomp-dev'
+	libconfig-dev libjson-c-dev libseccomp-dev zlib1g-dev'
 
 setup_say() {
 	printf '%s\n' "$*" >&2

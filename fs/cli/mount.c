@@ -37,6 +37,10 @@ const struct cmd cmd_mount = {
 		"  -o paused         live: wait for sandbox/clock/state\n"
 		"  -o seed=N         of all chance in the machine\n"
 		"  -o allow_other    and all other options of FUSE\n"
+		"  --checkpoints DIR  for sandbox/checkpoint, restore; also\n"
+		"                    -o checkpoints=DIR\n"
+		"  --restore FILE    start from a checkpoint of this machine;\n"
+		"                    without MACHINE, of the one it is of\n"
 		"  --events FILE     what happens, a JSON object a line;\n"
 		"                    `reclaimfs replay` plays it again\n"
 		"  -f                stay in the foreground\n"
@@ -44,13 +48,15 @@ const struct cmd cmd_mount = {
 	.run = mount_run,
 };
 
-enum { OPT_EVENTS = 256 };
+enum { OPT_EVENTS = 256, OPT_CHECKPOINTS, OPT_RESTORE };
 
 static const struct option long_options[] = {
+	{ "checkpoints", required_argument, NULL, OPT_CHECKPOINTS },
 	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "debug", no_argument, NULL, 'd' },
 	{ "help", no_argument, NULL, 'h' },
+	{ "restore", required_argument, NULL, OPT_RESTORE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -103,6 +109,13 @@ static int parse(int argc, char **argv, struct mount_args *a)
 			if (server_open_events(&a->options, optarg))
 				return CMD_FAIL;
 			break;
+		case OPT_CHECKPOINTS:
+			if (server_options_checkpoints(&a->options, optarg))
+				return CMD_USAGE;
+			break;
+		case OPT_RESTORE:
+			a->options.restore = optarg;
+			break;
 		case 'h':
 			return cmd_help(&cmd_mount);
 		default:
@@ -129,7 +142,7 @@ static int mount_run(int argc, char **argv)
 	code = parse(argc, argv, &a);
 	if (code >= 0)
 		return code;
-	code = cmd_load_machine(a.machine, &sv.machine);
+	code = server_load(&sv, &a.options, a.machine);
 	if (code)
 		return code;
 	/* The background process must not depend on where it was started. */

@@ -46,10 +46,12 @@ const struct cmd cmd_run = {
 		"of the controls; the real /proc is /proc/.host, read-only.\n"
 		"\n"
 		"  -m, --machine FILE  instead of the built-in machine\n"
+		"      --checkpoints DIR  for sandbox/checkpoint\n"
 		"      --clock MODE    live (default) or virtual\n"
 		"      --rate N        live: N times real time, or max\n"
 		"      --seed N        of all chance in the machine\n"
 		"      --events FILE   what happens, a JSON object a line\n"
+		"      --restore FILE  start from a checkpoint, as for mount\n"
 		"      --report        say at the end, on stderr, what was\n"
 		"                      changed or refused, and what the\n"
 		"                      memory did\n"
@@ -65,10 +67,11 @@ const struct cmd cmd_run = {
 
 enum {
 	OPT_CLOCK = 256, OPT_RATE, OPT_SEED, OPT_EVENTS, OPT_NO_REAL_MEMORY,
-	OPT_REPORT
+	OPT_REPORT, OPT_CHECKPOINTS, OPT_RESTORE
 };
 
 static const struct option long_options[] = {
+	{ "checkpoints", required_argument, NULL, OPT_CHECKPOINTS },
 	{ "clock", required_argument, NULL, OPT_CLOCK },
 	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "help", no_argument, NULL, 'h' },
@@ -76,6 +79,7 @@ static const struct option long_options[] = {
 	{ "no-real-memory", no_argument, NULL, OPT_NO_REAL_MEMORY },
 	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "report", no_argument, NULL, OPT_REPORT },
+	{ "restore", required_argument, NULL, OPT_RESTORE },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ NULL, 0, NULL, 0 },
 };
@@ -284,6 +288,12 @@ static int parse_one(struct run_args *a, int opt)
 		snprintf(option, sizeof(option), "%s%s",
 			 prefix[opt - OPT_CLOCK], optarg);
 		return server_options_add(&a->options, option) ? CMD_USAGE : -1;
+	case OPT_CHECKPOINTS:
+		return server_options_checkpoints(&a->options, optarg) ?
+			       CMD_USAGE : -1;
+	case OPT_RESTORE:
+		a->options.restore = optarg;
+		return -1;
 	case OPT_EVENTS:
 		return server_open_events(&a->options, optarg) ? CMD_FAIL : -1;
 	case OPT_NO_REAL_MEMORY:
@@ -351,7 +361,7 @@ static int run_run(int argc, char **argv)
 	code = parse(argc, argv, &a);
 	if (code >= 0)
 		return code;
-	code = cmd_load_machine(a.machine, &sv.machine);
+	code = server_load(&sv, &a.options, a.machine);
 	if (code)
 		return code;
 	code = run_inside(&sv, &a);

@@ -42,6 +42,7 @@ void server_options_init(struct server_options *o)
 	memset(o, 0, sizeof(*o));
 	o->clock = VM_WORLD_THREADS;
 	o->rate = VM_RATE_ONE;
+	o->checkpoints = -1;
 	o->events_fd = -1;
 }
 
@@ -105,11 +106,34 @@ static int set_paused(struct server_options *o, const char *option,
 	return 0;
 }
 
+int server_options_checkpoints(struct server_options *o, const char *dir)
+{
+	if (o->checkpoints >= 0)
+		close(o->checkpoints);
+	/* Now: later names lead elsewhere. */
+	o->checkpoints = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o->checkpoints < 0) {
+		cmd_warn("%s: %s", dir, strerror(errno));
+		return -EINVAL;
+	}
+	checkpoint_sweep(o->checkpoints);
+	return 0;
+}
+
+static int set_checkpoints(struct server_options *o, const char *option,
+			   const char *value)
+{
+	if (!*value)
+		return bad_value(option, "checkpoints=DIR");
+	return server_options_checkpoints(o, value);
+}
+
 static const struct {
 	const char *prefix; /* with its "=" if it has a value */
 	int (*set)(struct server_options *o, const char *option,
 		   const char *value);
 } our_options[] = {
+	{ "checkpoints=", set_checkpoints },
 	{ "clock=", set_clock },
 	{ "paused", set_paused },
 	{ "rate=", set_rate },
@@ -170,6 +194,11 @@ int server_options_add(struct server_options *o, const char *list)
 
 int server_options_check(const struct server_options *o)
 {
+	if (o->restore && o->seed_given) {
+		cmd_warn("-o seed: expected without --restore; a checkpoint "
+			 "has its own");
+		return -EINVAL;
+	}
 	if (o->clock != VM_WORLD_SIM || (!o->rate_given && !o->paused))
 		return 0;
 	cmd_warn("-o %s: expected clock=live with it; a virtual clock moves "
@@ -218,9 +247,21 @@ static int create_inside(struct server *sv, const struct server_inside *in)
 		return err;
 	if (!in->pipe)
 		return 0;
-	err = placeholders_open(&sv->places, in->pipe, sv->vm, sv->mf->host);
-	if (!err)
-		placeholders_all(sv->places);
+	return placeholders_open(&sv->places, in->pipe, sv->vm, sv->mf->host);
+}
+
+/* Go back to where the checkpoint was taken, if we start from one. */
+static int start_from(struct server *sv, const char *name)
+{
+	char why[CHECKPOINT_WHY];
+	int err;
+
+	if (!name)
+		return 0;
+	err = checkpoint_start(sv->mf, &sv->restore, name, why);
+	if (err)
+		cmd_warn("%s: %s", name, why);
+	checkpoint_in_free(&sv->restore);
 	return err;
 }
 
@@ -264,6 +305,26 @@ static void gain_nothing(void)
 		cmd_warn("no_new_privs: %s", strerror(errno));
 }
 
+int server_load(struct server *sv, const struct server_options *o,
+		const char *path)
+{
+	char why[CHECKPOINT_WHY];
+	int code = CMD_OK, err;
+
+	if (path || !o->restore)
+		code = cmd_load_machine(path, &sv->machine);
+	else
+		vm_machine_init(&sv->machine);
+	if (code || !o->restore)
+		return code;
+	err = checkpoint_open(&sv->restore, o->restore, &sv->machine, why);
+	if (!err)
+		return CMD_OK;
+	cmd_warn("%s: %s", o->restore, why);
+	vm_machine_fini(&sv->machine);
+	return err == -ENOMEM ? CMD_FAIL : CMD_USAGE;
+}
+
 int server_create(struct server *sv, const struct server_options *o)
 {
 	const char *what = "machine";
@@ -273,7 +334,7 @@ int server_create(struct server *sv, const struct server_options *o)
 	if (o->seed_given)
 		sv->machine.seed = o->seed;
 	/* A live machine without a date of its own has been booted now. */
-	if (sv->machine.boot_epoch_s == VM_BOOT_EPOCH_S &&
+	if (sv->machine.boot_epoch_s == VM_BOOT_EPOCH_S && !o->restore &&
 	    o->clock == VM_WORLD_THREADS)
 		sv->machine.boot_epoch_s = (uint64_t)time(NULL);
 	err = create_vm(sv, o);
@@ -287,18 +348,25 @@ int server_create(struct server *sv, const struct server_options *o)
 		err = sandbox_create(&sv->sandbox, sv->vm, &sv->machine);
 	if (!err) {
 		oplog_machine(sv->sandbox->ops, &sv->machine, o->inside);
+		if (is_max(o))
+			sandbox_start_max(sv->sandbox);
+		sv->sandbox->checkpoints.dir = o->checkpoints;
+		sv->mf->sandbox = sv->sandbox;
+		what = NULL; /* it says itself what is wrong */
+		err = start_from(sv, o->restore);
+	}
+	if (!err) {
+		what = "session";
 		err = create_tail(sv, o);
 	}
 	if (!err) {
-		if (is_max(o))
-			sandbox_start_max(sv->sandbox);
-		sv->mf->sandbox = sv->sandbox;
-		what = "session";
+		if (sv->places)
+			placeholders_all(sv->places);
 		err = create_session(sv, o);
 	}
 	if (!err)
 		machine_fs_attach(sv->mf, sv->session);
-	if (err)
+	if (err && what)
 		cmd_warn("%s: %s", what, strerror(-err));
 	return err;
 }

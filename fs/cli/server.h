@@ -3,7 +3,7 @@
  * server.h - a machine and its mount in one process; what mount and run share.
  *
  *	server_options_add(&o, "clock=virtual,seed=7");
- *	cmd_load_machine(path, &sv.machine);
+ *	code = server_load(&sv, &o, path);
  *	...fork as you like: nothing has threads yet...
  *	err = server_create(&sv, &o);
  *	err = server_mount(&sv, "/mnt");
@@ -23,6 +23,8 @@
 #include <stdint.h>
 
 #include <vm/vm.h>
+
+#include "fs/sandbox/checkpoint_file.h"
 
 struct machine_fs;
 struct placeholder_pipe;
@@ -57,11 +59,14 @@ struct server_options {
 	void (*ready)(void *arg); /* the mount answers; may be NULL */
 	void *ready_arg;
 	const struct server_inside *inside; /* NULL: nobody does */
+	int checkpoints;     /* directory for them, or -1 */
+	const char *restore; /* checkpoint to start from, or NULL */
 	char fuse_opts[SERVER_FUSE_OPTS_LEN]; /* all that are not ours */
 };
 
 struct server {
 	struct vm_machine machine; /* filled in by the caller; ours to fini */
+	struct checkpoint_in restore; /* server_load(); or none */
 	struct vm *vm;
 	struct machine_fs *mf;
 	struct sandbox *sandbox;
@@ -80,10 +85,14 @@ struct server {
 void server_options_init(struct server_options *o);
 
 /*
- * Take a list as it stands behind -o: clock=, rate=, seed=, paused are ours,
- * the rest is FUSE's.  0; -EINVAL and a message for a bad value of ours.
+ * Take a list as it stands behind -o: checkpoints=, clock=, rate=, seed=,
+ * paused are ours, the rest is FUSE's.  0; -EINVAL and a message for a bad
+ * value of ours.
  */
 int server_options_add(struct server_options *o, const char *list);
+
+/* The directory for checkpoints; also -o checkpoints=.  0, or -EINVAL. */
+int server_options_checkpoints(struct server_options *o, const char *dir);
 
 /* After the last option: what does not go together.  0 or -EINVAL. */
 int server_options_check(const struct server_options *o);
@@ -93,6 +102,14 @@ int server_options_check(const struct server_options *o);
  * first server is there.  0, or -errno and a message.
  */
 int server_open_events(struct server_options *o, const char *path);
+
+/*
+ * Read the machine file @path (NULL: the built-in machine, or the
+ * checkpoint's) and the checkpoint to start from, if there is one.  An exit
+ * code as cmd_load_machine().
+ */
+int server_load(struct server *sv, const struct server_options *o,
+		const char *path);
 
 int server_create(struct server *sv, const struct server_options *o);
 int server_mount(struct server *sv, const char *mountpoint);

@@ -27,8 +27,7 @@
 #include "fs/sys/tracing.h"
 #include "fs/vfs/session.h"
 
-/* The kernel must forget the directory of a task that is gone. */
-static void announce_exit(struct machine_fs *mf, int pid)
+void machine_fs_forget(struct machine_fs *mf, int pid)
 {
 	struct session *s = atomic_load(&mf->session);
 	char name[TREE_NAME_LEN];
@@ -58,7 +57,7 @@ static void observe(void *arg, const struct vm_event *ev)
 	if (ev->type == VM_EV_OOM_KILL)
 		host_oom_killed(mf->host, ev->oom->victim.pid);
 	if (ev->type == VM_EV_TASK_EXIT) {
-		announce_exit(mf, ev->pid);
+		machine_fs_forget(mf, ev->pid);
 		host_end(mf->host, ev->pid);
 	}
 }

@@ -79,6 +79,9 @@ struct session;
 void machine_fs_attach(struct machine_fs *mf, struct session *s);
 void machine_fs_detach(struct machine_fs *mf);
 
+/* The host's kernel must forget the directory of a task.  Any lock. */
+void machine_fs_forget(struct machine_fs *mf, int pid);
+
 /* Stop observing, free all.  NULL is fine. */
 void machine_fs_destroy(struct machine_fs *mf);
 

@@ -163,6 +163,8 @@ static ssize_t state_store(struct tree_req *rq, const char *text, size_t len,
 		return -EINVAL;
 	if (!is_live(sb))
 		return -EPERM;
+	if (driver_rate(sb->driver) == DRIVER_RATE_MAX)
+		return driver_clock(sb->driver, rq, len, CLOCK_PAUSE, paused);
 	driver_pause(sb->driver, paused);
 	return (ssize_t)len;
 }

@@ -12,17 +12,14 @@
  * only an op is in flight the slice is one step, so that the clock stands
  * where the op ended.
  *
- * Locks: driver.lock; held around vm_task_submit(), no other call out of this
- * file.
+ * Locks: driver.lock, a leaf: never held around a call out of this file.
  */
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "fs/sandbox/driver.h"
+#include "fs/sandbox/driver_impl.h"
 #include "fs/sandbox/oplog.h"
 #include "fs/vfs/file.h"
 
@@ -37,53 +34,6 @@
 /* THREADS: how often to look whether the machine is there yet. */
 #define LOOK_NS (5 * VM_MILLISECOND)
 
-/* A request on the clock. */
-struct job {
-	enum clock_request what;
-	uint64_t arg;
-	uint64_t pages;	   /* POPULATE */
-	uint64_t until_ns; /* virtual; set when its turn comes */
-	bool begun;
-	atomic_bool cancelled;
-	struct driver *driver;
-	struct file_wait *wait;
-	uint64_t op; /* number in the log */
-	size_t len; /* of the write */
-	struct driver_call call; /* CALL */
-	struct job *next;
-};
-
-/* A task's op and the write that waits for it. */
-struct task_job {
-	struct vm_op op; /* first: done() gets its address */
-	struct driver *driver;
-	struct file_wait *wait;
-	uint64_t nr; /* in the log */
-	size_t len;
-	int pid;
-	ssize_t result; /* when it has ended */
-	struct task_job *next_ended;
-};
-
-struct driver {
-	struct vm *vm;
-	struct oplog *ops; /* or NULL */
-	pthread_t thread;
-	bool started;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	struct job *first, *last; /* the first is being served */
-	struct job *express;	  /* RATE: goes before all others */
-	bool stop;
-	atomic_uint nr_ops; /* accepted, not done */
-	bool replay;
-	atomic_bool max;	/* live, and the rate is "max" */
-	atomic_bool max_paused; /* paused, as the files have it */
-	bool hold;		/* do not answer ops that end */
-	unsigned nr_answering;	/* ops that are being answered */
-	struct task_job *ended; /* ops that are not to be answered yet */
-};
-
 int driver_create(struct driver **dp, struct vm *vm)
 {
 	struct driver *d = calloc(1, sizeof(*d));
@@ -92,7 +42,7 @@ int driver_create(struct driver **dp, struct vm *vm)
 	if (!d)
 		return -ENOMEM;
 	d->vm = vm;
-	atomic_store(&d->max_paused, vm_paused(vm));
+	atomic_store(&d->live_paused, vm_paused(vm));
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -118,7 +68,7 @@ void driver_set_oplog(struct driver *d, struct oplog *l)
 	d->ops = l;
 }
 
-static void wake(struct driver *d)
+void driver_wake(struct driver *d)
 {
 	pthread_mutex_lock(&d->lock);
 	pthread_cond_broadcast(&d->wake);
@@ -160,7 +110,7 @@ static bool is_sim(struct driver *d)
 /* Rate "max", and paused: the sim world must stand. */
 static bool is_halted(struct driver *d)
 {
-	return atomic_load(&d->max) && atomic_load(&d->max_paused);
+	return atomic_load(&d->max) && atomic_load(&d->live_paused);
 }
 
 bool driver_live(struct driver *d)
@@ -175,16 +125,15 @@ uint32_t driver_rate(struct driver *d)
 
 bool driver_paused(struct driver *d)
 {
-	return atomic_load(&d->max) ? atomic_load(&d->max_paused) :
-				      vm_paused(d->vm);
+	return driver_live(d) && atomic_load(&d->live_paused);
 }
 
 void driver_pause(struct driver *d, bool paused)
 {
-	atomic_store(&d->max_paused, paused);
+	atomic_store(&d->live_paused, paused);
 	if (!atomic_load(&d->max))
 		vm_pause(d->vm, paused);
-	wake(d);
+	driver_wake(d);
 }
 
 void driver_start_max(struct driver *d)
@@ -258,9 +207,9 @@ static int populate_slice(struct driver *d, struct job *j)
 static int call_slice(struct driver *d, struct job *j)
 {
 	if (!j->call.settled || !atomic_load(&d->nr_ops))
-		return j->call.run(j->call.arg);
+		return j->call.run(j->call.arg, false);
 	if (driver_paused(d) || vm_now_ns(d->vm) >= j->until_ns)
-		return -EBUSY;
+		return j->call.run(j->call.arg, true);
 	one_step(d);
 	return -EINPROGRESS;
 }
@@ -270,7 +219,7 @@ static int set_mode(struct driver *d, enum vm_world_kind kind)
 {
 	if (kind == VM_WORLD_THREADS && atomic_load(&d->max))
 		return 0;
-	vm_pause(d->vm, atomic_load(&d->max_paused));
+	vm_pause(d->vm, atomic_load(&d->live_paused));
 	atomic_store(&d->max, false);
 	return vm_world_switch(d->vm, kind);
 }
@@ -286,7 +235,7 @@ static int set_rate(struct driver *d, uint32_t rate)
 		atomic_store(&d->max, true);
 		return vm_world_switch(d->vm, VM_WORLD_SIM);
 	}
-	vm_pause(d->vm, atomic_load(&d->max_paused));
+	vm_pause(d->vm, atomic_load(&d->live_paused));
 	err = vm_set_rate(d->vm, rate);
 	if (!err)
 		err = vm_world_switch(d->vm, VM_WORLD_THREADS);
@@ -294,7 +243,7 @@ static int set_rate(struct driver *d, uint32_t rate)
 		return err;
 	atomic_store(&d->max, false);
 	/* Who pauses from here on does so himself; who has just done so: */
-	vm_pause(d->vm, atomic_load(&d->max_paused));
+	vm_pause(d->vm, atomic_load(&d->live_paused));
 	return 0;
 }
 
@@ -325,7 +274,10 @@ static int job_slice(struct driver *d, struct job *j)
 			return 0; /* who plays it does not wait for time */
 		return set_mode(d, (enum vm_world_kind)j->arg);
 	case CLOCK_RATE:
-		return set_rate(d, (uint32_t)j->arg);
+		return d->replay ? 0 : set_rate(d, (uint32_t)j->arg);
+	case CLOCK_PAUSE:
+		driver_pause(d, j->arg);
+		return 0;
 	case CLOCK_POPULATE:
 		return populate_slice(d, j);
 	case CLOCK_CALL:
@@ -363,7 +315,7 @@ static void answer(struct driver *d, struct job *j, int result)
 static bool runs_itself(struct driver *d)
 {
 	if (atomic_load(&d->max))
-		return !atomic_load(&d->max_paused);
+		return !atomic_load(&d->live_paused);
 	return atomic_load(&d->nr_ops) && is_sim(d);
 }
 
@@ -453,7 +405,13 @@ static void job_cancel(void *arg)
 	struct job *j = arg;
 
 	atomic_store(&j->cancelled, true);
-	wake(j->driver);
+	driver_wake(j->driver);
+}
+
+/* What others need not be through for. */
+static bool is_express(const struct job *j)
+{
+	return j->what == CLOCK_RATE || j->what == CLOCK_PAUSE;
 }
 
 /* Behind the others of its queue; the lock is held. */
@@ -461,7 +419,7 @@ static void link_job(struct driver *d, struct job *j)
 {
 	struct job **end = &d->express;
 
-	if (j->what == CLOCK_RATE) {
+	if (is_express(j)) {
 		while (*end)
 			end = &(*end)->next;
 		*end = j;
@@ -489,7 +447,7 @@ static ssize_t queue(struct driver *d, struct tree_req *rq, struct job *j)
 	j->wait = wait;
 	vm_hold(d->vm);
 	pthread_mutex_lock(&d->lock);
-	is_first = j->what == CLOCK_RATE || !d->first;
+	is_first = is_express(j) || !d->first;
 	pthread_mutex_unlock(&d->lock);
 	if (is_first)
 		begin(d, j);
@@ -552,71 +510,13 @@ ssize_t driver_call(struct driver *d, struct tree_req *rq, size_t len,
 	return queue(d, rq, j);
 }
 
-/* A task killed on its way did not get its memory; one that exits does. */
-static ssize_t op_result(const struct task_job *t, int err)
-{
-	if (err == -ESRCH && t->op.kind == VM_OP_EXIT)
-		err = 0;
-	else if (err == -ESRCH && t->op.kind != VM_OP_FREE)
-		err = -ENOMEM;
-	return err ? err : (ssize_t)t->len;
-}
-
-static void op_answer(struct task_job *t)
-{
-	oplog_done(t->driver->ops, t->nr, t->result);
-	file_complete(t->wait, t->result);
-	free(t);
-}
-
-static void op_done(struct vm_op *op, int err)
-{
-	struct task_job *t = (struct task_job *)op;
-	struct driver *d = t->driver;
-	bool later;
-
-	t->result = op_result(t, err);
-	pthread_mutex_lock(&d->lock);
-	atomic_fetch_sub(&d->nr_ops, 1);
-	later = d->hold || d->replay;
-	if (later) {
-		t->next_ended = d->ended;
-		d->ended = t;
-	} else {
-		d->nr_answering++;
-	}
-	pthread_mutex_unlock(&d->lock);
-	if (later)
-		return;
-	op_answer(t);
-	pthread_mutex_lock(&d->lock);
-	d->nr_answering--;
-	pthread_cond_broadcast(&d->wake);
-	pthread_mutex_unlock(&d->lock);
-}
-
-/* The op is through, if it is one that has ended. */
-static bool replay_op(struct driver *d, uint64_t op)
-{
-	struct task_job **at, *t;
-
-	for (at = &d->ended; (t = *at); at = &t->next_ended)
-		if (t->nr == op)
-			break;
-	if (!t)
-		return false;
-	*at = t->next_ended;
-	op_answer(t);
-	return true;
-}
-
 int driver_replay_done(struct driver *d, uint64_t op, ssize_t result)
 {
-	struct job *j = d->first;
+	struct job *j = d->express ? d->express : d->first;
 	int err;
 
 	assert(d->replay && !d->started);
-	if (replay_op(d, op))
+	if (driver_replay_op(d, op))
 		return 0;
 	if (!j || j->op != op)
 		return -ENOENT;
@@ -632,76 +532,5 @@ void driver_replay(struct driver *d, bool on)
 	assert(!d->started);
 	d->replay = on;
 	while (!on && d->ended)
-		replay_op(d, d->ended->nr);
-}
-
-void driver_hold(struct driver *d)
-{
-	pthread_mutex_lock(&d->lock);
-	d->hold = true;
-	while (d->nr_answering)
-		pthread_cond_wait(&d->wake, &d->lock);
-	pthread_mutex_unlock(&d->lock);
-}
-
-void driver_release(struct driver *d)
-{
-	struct task_job *t, *next;
-
-	pthread_mutex_lock(&d->lock);
-	d->hold = false;
-	t = d->ended;
-	d->ended = NULL;
-	pthread_mutex_unlock(&d->lock);
-	for (; t; t = next) {
-		next = t->next_ended;
-		file_complete(t->wait, t->result);
-		free(t);
-	}
-}
-
-static void op_cancel(void *arg)
-{
-	struct task_job *t = arg;
-
-	vm_task_cancel(t->driver->vm, t->pid, &t->op);
-}
-
-ssize_t driver_op(struct driver *d, struct tree_req *rq, size_t len,
-		  const struct task_order *order)
-{
-	struct task_job *t = calloc(1, sizeof(*t));
-	int err;
-
-	if (!t)
-		return -ENOMEM;
-	t->op = (struct vm_op){
-		.kind = order->kind,
-		.pages = order->pages,
-		.done = op_done,
-	};
-	t->driver = d;
-	t->nr = rq->op;
-	t->pid = order->pid;
-	t->len = len;
-	t->wait = file_wait(rq, op_cancel, t);
-	if (!t->wait) {
-		free(t);
-		return -ENOMEM;
-	}
-	/* The driver must not see the count before the task has the op: its
-	 * step in between would make the clock depend on who was faster. */
-	vm_hold(d->vm);
-	err = vm_task_submit(d->vm, t->pid, &t->op);
-	if (!err)
-		atomic_fetch_add(&d->nr_ops, 1);
-	vm_release(d->vm);
-	if (err) {
-		oplog_done(d->ops, t->nr, err);
-		file_complete(t->wait, err);
-		free(t);
-		return FILE_QUEUED;
-	}
-	wake(d);
-	return FILE_QUEUED;
+		driver_replay_op(d, d->ended->nr);
 }

@@ -35,6 +35,7 @@ enum clock_request {
 	CLOCK_SETTLE,  /* arg: nanoseconds to wait at most, else -ETIME */
 	CLOCK_MODE,    /* arg: enum vm_world_kind to switch to */
 	CLOCK_RATE,    /* arg: thousandths, or DRIVER_RATE_MAX; at once */
+	CLOCK_PAUSE,   /* arg: 0 or 1; the same */
 	CLOCK_POPULATE, /* arg: pid of a task: until it has its first memory */
 	CLOCK_CALL     /* driver_call() */
 };
@@ -52,7 +53,10 @@ bool driver_live(struct driver *d);
 uint32_t driver_rate(struct driver *d); /* or DRIVER_RATE_MAX */
 bool driver_paused(struct driver *d);
 
-/* LIVE: stop and go on. */
+/*
+ * LIVE: stop and go on.  At rate "max" by CLOCK_PAUSE, which is through when
+ * the machine stands.
+ */
 void driver_pause(struct driver *d, bool paused);
 
 /* Before driver_start(), with a machine in the sim world: rate "max". */
@@ -93,13 +97,13 @@ ssize_t driver_populate(struct driver *d, struct tree_req *rq, size_t len,
 			int pid, uint64_t pages);
 
 /*
- * In its turn, and when no op is in flight (if @call->settled: it waits for
- * them as long as the clock moves, then -EBUSY), @call->run(@call->arg) in the
- * driver's thread, no lock held; its result is the write's.  @call->arg is
- * freed when all is over.
+ * In its turn @call->run(@call->arg) in the driver's thread, no lock held;
+ * its result is the write's.  If @call->settled ops that are in flight are
+ * waited for, as long as the clock moves; @busy: they have not ended.
+ * @call->arg is freed when all is over.
  */
 struct driver_call {
-	int (*run)(void *arg);
+	int (*run)(void *arg, bool busy);
 	void *arg; /* malloc()ed; ours from here on */
 	bool settled;
 };

@@ -27,10 +27,14 @@
 #include "fs/sandbox/zones.h"
 
 static const struct tree_entry sandbox_entries[] = {
+	{ .name = "checkpoint", .mode = S_IFREG | 0600,
+	  .show = checkpoint_show, .ops = &checkpoint_ops },
 	DIR("clock", 0700, &clock_dir),
 	FOPS("events", 0400, &events_ops),
 	RO("machine", 0400, machine_show),
 	RO("refused", 0400, refused_show),
+	{ .name = "restore", .mode = S_IFREG | 0600,
+	  .show = restore_show, .ops = &restore_ops },
 	FOPS("spawn", 0600, &spawn_ops),
 	DIR("tasks", 0700, &tasks_dir),
 	RO("zones", 0400, zones_show),
@@ -87,6 +91,7 @@ int sandbox_create(struct sandbox **sbp, struct vm *vm,
 		return -ENOMEM;
 	sb->vm = vm;
 	sb->machine = machine;
+	sb->checkpoints.dir = -1;
 	err = driver_create(&sb->driver, vm);
 	if (!err)
 		err = events_create(&sb->events);

@@ -7,6 +7,7 @@
  *	spawn					start a task
  *	tasks/<pid>/...				give a task work, ask how it is
  *	zones  events  machine  refused		look
+ *	checkpoint  restore			keep a moment, go back
  *
  * One value a file, a newline at the end is fine.  A write whose effect
  * takes (virtual) time is answered when the effect is complete; a signal to
@@ -37,6 +38,7 @@
 
 #include <vm/vm.h>
 
+#include "fs/sandbox/checkpoint.h"
 #include "fs/sandbox/refused.h"
 #include "fs/vfs/tree.h"
 
@@ -53,6 +55,7 @@ struct sandbox {
 	struct oplog *ops;
 	struct registry *registry;
 	struct refused refused;
+	struct checkpoints checkpoints;
 	char *spawned; /* what spawn answered last, or NULL */
 };
 

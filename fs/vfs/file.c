@@ -447,6 +447,7 @@ ssize_t file_store(struct file_call *call, const char *text, size_t len,
 {
 	const struct tree_entry *entry = call->rq.entry;
 	struct file *f = call->rq.file;
+	bool aside = entry->ops && entry->ops->aside;
 	tree_store *store = entry->store;
 	ssize_t n;
 
@@ -455,10 +456,13 @@ ssize_t file_store(struct file_call *call, const char *text, size_t len,
 	if (f->flags & O_APPEND) /* the size is 0, whatever was written */
 		offset = f->append_at;
 	call->wait = NULL;
-	watch_begin(call, text, len, offset);
+	call->rq.op = 0;
+	if (!aside)
+		watch_begin(call, text, len, offset);
 	n = store ? store(&call->rq, text, len, offset) :
 		    -call->node->rules->no_op;
-	watch_end(call, n);
+	if (!aside)
+		watch_end(call, n);
 	if (n > 0)
 		note_write(call, offset, (size_t)n);
 	else if (n < 0 && n != FILE_QUEUED)

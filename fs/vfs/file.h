@@ -81,6 +81,8 @@ struct file_ops {
 	bool (*read_acts)(const struct tree_req *rq, off_t offset);
 	/* What a write has done lasts until the file is closed. */
 	bool keeps;
+	/* A write is about the machine's history, not in it: no log has it. */
+	bool aside;
 	/* What read and poll wait for; NULL: nothing, now. */
 	struct file_source *(*source)(const struct tree_req *rq);
 };

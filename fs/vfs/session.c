@@ -121,6 +121,18 @@ int session_mount(struct session *s, const char *mountpoint)
 	return 0;
 }
 
+void session_lock(struct session *s)
+{
+	if (s)
+		pthread_mutex_lock(&s->lock);
+}
+
+void session_unlock(struct session *s)
+{
+	if (s)
+		pthread_mutex_unlock(&s->lock);
+}
+
 /* Async-signal-safe. */
 void session_stop(struct session *s)
 {

@@ -112,6 +112,13 @@ ssize_t session_local_call(struct session *s, const struct session_call *call,
 int session_local_interrupt(struct session *s, uint64_t op);
 int session_local_close(struct session *s, uint64_t op);
 
+/*
+ * No handler runs between the two.  For threads that no handler waits for;
+ * no file_complete() in between.  NULL is fine: then there are no handlers.
+ */
+void session_lock(struct session *s);
+void session_unlock(struct session *s);
+
 /* As a signal would: session_run() comes to its end.  Any thread. */
 void session_stop(struct session *s);
 
