@@ -168,12 +168,33 @@ static uint32_t take_smallest(struct vm *vm, struct zone *z, unsigned order,
 	return PFN_NONE;
 }
 
-/* Move all free blocks of a page block to @type's lists; how many pages. */
-static uint32_t claim_free_blocks(struct vm *vm, struct zone *z, uint32_t start,
-				  enum vm_migratetype type)
-{
-	uint32_t moved = 0;
+/* What a page block consists of; PG_LRU pages can be moved elsewhere. */
+struct block_use {
+	uint32_t free, lru;
+};
 
+static struct block_use count_block(struct vm *vm, uint32_t start)
+{
+	struct block_use use = { 0, 0 };
+
+	for (uint32_t pfn = start; pfn < start + PAGEBLOCK_PAGES;) {
+		const struct page *p = pfn_page(vm, pfn);
+		uint32_t nr = p->flags & PG_BUDDY ? 1u << block_order(p) : 1;
+
+		if (p->flags & PG_BUDDY)
+			use.free += nr;
+		else
+			use.lru += !!(p->flags & PG_LRU);
+		pfn += nr;
+	}
+	assert(use.free + use.lru <= PAGEBLOCK_PAGES);
+	return use;
+}
+
+/* Move all free blocks of a page block to @type's lists. */
+static void claim_free_blocks(struct vm *vm, struct zone *z, uint32_t start,
+			      enum vm_migratetype type)
+{
 	for (uint32_t pfn = start; pfn < start + PAGEBLOCK_PAGES;) {
 		struct page *p = pfn_page(vm, pfn);
 		unsigned order;
@@ -185,66 +206,102 @@ static uint32_t claim_free_blocks(struct vm *vm, struct zone *z, uint32_t start,
 		order = block_order(p);
 		list_del(vm, z, pfn);
 		list_add(vm, z, pfn, order, type);
-		moved += 1u << order;
 		pfn += 1u << order;
 	}
-	return moved;
 }
 
-static uint32_t count_kernel_pages(struct vm *vm, uint32_t start)
+/* May @type have all of the page block that it takes 2^@order pages of? */
+static bool may_claim(unsigned order, enum vm_migratetype type)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < PAGEBLOCK_PAGES; i++)
-		n += !!(pfn_page(vm, start + i)->flags & PG_KERNEL);
-	return n;
+	return order >= PAGEBLOCK_ORDER / 2 || type != VM_MIGRATE_MOVABLE;
 }
 
 /*
- * mm/page_alloc.c:steal_suitable_fallback.  @pfn, of @order, is off its list;
- * a whole page block changes its type, a part of one may take the free rest
- * of the block along.  True: a page block was broken.
+ * The page block of the free block @pfn becomes @type's, if half of it is
+ * free or of that kind already.  False: it stays what it is.
  */
-static bool steal(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order,
-		  enum vm_migratetype type)
+static bool claim_block(struct vm *vm, struct zone *z, uint32_t pfn,
+			enum vm_migratetype type)
 {
-	uint32_t start = pfn & ~(PAGEBLOCK_PAGES - 1);
-	uint32_t mine;
+	const uint32_t start = pfn & ~(PAGEBLOCK_PAGES - 1);
+	const enum vm_migratetype old = pageblock_type(vm, pfn);
+	struct block_use use;
+	uint32_t alike = 0;
 
-	if (order >= PAGEBLOCK_ORDER) {
-		for (uint32_t b = 0; b < 1u << order; b += PAGEBLOCK_PAGES)
-			set_pageblock_type(vm, z, pfn + b, type);
+	assert(old != type);
+	if (start + PAGEBLOCK_PAGES > z->first_pfn + z->managed)
 		return false;
-	}
-	if (order < PAGEBLOCK_ORDER / 2 && type == VM_MIGRATE_MOVABLE)
-		return true;
-	mine = claim_free_blocks(vm, z, start, type) + (1u << order);
-	if (type != VM_MIGRATE_MOVABLE)
-		mine += count_kernel_pages(vm, start);
-	if (mine >= PAGEBLOCK_PAGES / 2)
-		set_pageblock_type(vm, z, start, type);
+	use = count_block(vm, start);
+	if (type == VM_MIGRATE_MOVABLE)
+		alike = use.lru;
+	else if (old == VM_MIGRATE_MOVABLE)
+		alike = PAGEBLOCK_PAGES - use.free - use.lru;
+	if (use.free + alike < PAGEBLOCK_PAGES / 2)
+		return false;
+	claim_free_blocks(vm, z, start, type);
+	set_pageblock_type(vm, z, start, type);
 	return true;
 }
 
-/* The largest block of another type, so that it is broken seldom. */
+/*
+ * mm/page_alloc.c:steal_suitable_fallback.  @pfn, of order @o, is the head of
+ * its list.  Whole page blocks change their type; a part of one is taken with
+ * the rest of the block, or alone.  @fragmented: a page block was broken.
+ */
+static uint32_t steal(struct vm *vm, struct zone *z, uint32_t pfn,
+		      struct split s, bool *fragmented)
+{
+	const enum vm_migratetype type = s.type;
+
+	*fragmented = s.from < PAGEBLOCK_ORDER;
+	if (*fragmented && may_claim(s.from, type) &&
+	    claim_block(vm, z, pfn, type))
+		return take_smallest(vm, z, s.to, type);
+	list_del(vm, z, pfn);
+	if (!*fragmented)
+		for (uint32_t b = 0; b < 1u << s.from; b += PAGEBLOCK_PAGES)
+			set_pageblock_type(vm, z, pfn + b, type);
+	s.type = pageblock_type(vm, pfn);
+	expand(vm, z, pfn, s);
+	return pfn;
+}
+
+/* The list of another type to take a block of order @o from; or none. */
+static int find_fallback(const struct zone *z, unsigned o,
+			 enum vm_migratetype type)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (z->free_area[o].nr_free[fallback[type][i]])
+			return fallback[type][i];
+	return -1;
+}
+
+/*
+ * The largest block of another type, so that it is broken seldom; for a page
+ * that can be moved again, and may not have the page block, the smallest.
+ */
 static uint32_t take_fallback(struct vm *vm, struct zone *z, unsigned order,
 			      enum vm_migratetype type, bool *fragmented)
 {
-	for (unsigned o = VM_NR_ORDERS; o-- > order;) {
-		for (unsigned i = 0; i < 2; i++) {
-			enum vm_migratetype from = fallback[type][i];
-			uint32_t pfn = take(vm, z, o, from);
+	int from = -1;
+	unsigned o = VM_NR_ORDERS;
+	uint32_t pfn;
 
-			if (pfn == PFN_NONE)
-				continue;
-			*fragmented = steal(vm, z, pfn, o, type);
-			expand(vm, z, pfn,
-			       (struct split){ o, order,
-					       pageblock_type(vm, pfn) });
-			return pfn;
-		}
+	while (from < 0 && o-- > order)
+		from = find_fallback(z, o, type);
+	if (from < 0)
+		return PFN_NONE;
+	if (!may_claim(o, type))
+		for (o = order; find_fallback(z, o, type) < 0;)
+			o++;
+	from = find_fallback(z, o, type);
+	pfn = z->free_area[o].head[from];
+	if (pfn == PFN_NONE) { /* all free blocks of this order are virgin */
+		pfn = take(vm, z, o, (enum vm_migratetype)from);
+		list_add(vm, z, pfn, o, (enum vm_migratetype)from);
 	}
-	return PFN_NONE;
+	return steal(vm, z, pfn, (struct split){ o, order, type },
+		     fragmented);
 }
 
 uint32_t buddy_alloc(struct vm *vm, struct zone *z, unsigned order,

@@ -78,6 +78,19 @@ static void count_numa(struct vm *vm, struct zone *z,
 	z->numa[z->nid == here ? NUMA_LOCAL : NUMA_OTHER]++;
 }
 
+/*
+ * What kswapd is woken for: the boosted zone.  But a request gets to a lower
+ * zone because those above are below low, and the next page asks for them
+ * before kswapd has even started: no recording has a page skipped because its
+ * zone was too high, with the DMA zone boosted for half of a run.
+ */
+static int boost_zoneidx(const struct zone *z, const struct alloc_context *ac)
+{
+	assert((int)z->type <= ac->highest_zoneidx);
+	return z->id == ac->preferred_zone ? (int)z->type :
+					     ac->highest_zoneidx;
+}
+
 /* B.3, and D.1 for the boosted zone. */
 static void boost_zone(struct vm *vm, struct zone *z,
 		       const struct alloc_context *ac)
@@ -88,11 +101,11 @@ static void boost_zone(struct vm *vm, struct zone *z,
 
 	if (boost == z->boost)
 		return;
-	assert(boost > z->boost);
+	assert(boost > 0);
 	z->boost = boost;
 	if (ac->rq.gfp & GFP_BIT_KSWAPD_RECLAIM)
 		wakeup_kswapd(vm, z, &(struct page_request){
-			.task = ac->rq.task }, z->type);
+			.task = ac->rq.task }, boost_zoneidx(z, ac));
 }
 
 static bool take_from(struct vm *vm, struct zone *z, struct alloc_context *ac)

@@ -201,12 +201,17 @@ static struct vm *full_zone(uint32_t nr)
 	vm->conf.node[0].zone[VM_ZONE_NORMAL].managed = ZONE_PAGES;
 	ck_assert_int_eq(pgdats_init(vm), 0);
 	z = &vm->node[0].zone[VM_ZONE_NORMAL];
-	for (uint32_t i = 0; i < ZONE_PAGES; i++)
-		ck_assert_uint_ne(
-			buddy_alloc(vm, z, 0, VM_MIGRATE_MOVABLE, &fragmented),
-			PFN_NONE);
-	for (uint32_t i = 0; i < nr; i++)
+	for (uint32_t i = 0; i < ZONE_PAGES; i++) {
+		uint32_t pfn = buddy_alloc(vm, z, 0, VM_MIGRATE_MOVABLE,
+					   &fragmented);
+
+		ck_assert_uint_ne(pfn, PFN_NONE);
+		pfn_page(vm, pfn)->flags = PG_LRU; /* can be moved */
+	}
+	for (uint32_t i = 0; i < nr; i++) {
+		pfn_page(vm, z->first_pfn + 2 * BLOCK + i)->flags = 0;
 		buddy_free(vm, z, z->first_pfn + 2 * BLOCK + i, 0);
+	}
 	return vm;
 }
 
@@ -233,8 +238,51 @@ START_TEST(test_block_changes_type)
 }
 END_TEST
 
+static uint64_t free_of(const struct zone *z, enum vm_migratetype type)
+{
+	uint64_t nr = 0;
+
+	for (unsigned o = 0; o < VM_NR_ORDERS; o++)
+		nr += z->free_area[o].nr_free[type] << o;
+	return nr;
+}
+
+/*
+ * A block that stays movable keeps its free pages too, so that each page that
+ * the kernel takes breaks it again; with its own pages in it it can claim it.
+ */
+START_TEST(test_block_is_broken_again)
+{
+	struct vm *vm = full_zone(BLOCK / 4);
+	struct zone *z = &vm->node[0].zone[VM_ZONE_NORMAL];
+	uint32_t other = z->first_pfn + 2 * BLOCK + BLOCK / 2;
+	bool fragmented;
+	uint32_t pfn;
+
+	for (uint64_t i = 1; i <= 3; i++) {
+		pfn = buddy_alloc(vm, z, 0, VM_MIGRATE_RECLAIMABLE,
+				  &fragmented);
+		ck_assert_uint_ne(pfn, PFN_NONE);
+		ck_assert(fragmented);
+		pfn_page(vm, pfn)->flags = PG_KERNEL;
+		ck_assert_uint_eq(free_of(z, VM_MIGRATE_MOVABLE),
+				  BLOCK / 4 - i);
+		ck_assert_uint_eq(free_of(z, VM_MIGRATE_RECLAIMABLE), 0);
+	}
+	for (uint32_t i = 0; i < BLOCK / 4; i++)
+		pfn_page(vm, other + i)->flags = PG_KERNEL;
+	pfn = buddy_alloc(vm, z, 0, VM_MIGRATE_RECLAIMABLE, &fragmented);
+	ck_assert(fragmented);
+	ck_assert_int_eq(pageblock_type(vm, pfn), VM_MIGRATE_RECLAIMABLE);
+	ck_assert_uint_eq(free_of(z, VM_MIGRATE_RECLAIMABLE), BLOCK / 4 - 4);
+	pgdats_fini(vm);
+	free(vm);
+}
+END_TEST
+
 CHECK_MAIN_ROWS("page_alloc",
 		{ test_mark, sizeof(mark_rows) / sizeof(mark_rows[0]) },
 		{ test_zone, 0 }, { test_by_distance, 0 },
 		{ test_equal_distances, 0 }, { test_node_without_cpus, 0 },
-		{ test_empty_node, 0 }, { test_block_changes_type, 0 })
+		{ test_empty_node, 0 }, { test_block_changes_type, 0 },
+		{ test_block_is_broken_again, 0 })
