@@ -74,6 +74,7 @@ static int fill_slab(struct vm *vm, struct pgdat *pgdat, uint64_t reclaimable,
 	if (err)
 		return err;
 	mod_node(pgdat, NR_SLAB_UNRECLAIMABLE, (int64_t)unreclaimable);
+	reclaimable -= MIN(reclaimable, pgdat->xa_nodes.pages);
 	return slab_grow(vm, pgdat, reclaimable) ? 0 : -ENOMEM;
 }
 
@@ -123,7 +124,9 @@ static int boot_shmem(struct vm *vm)
 			vm, GFP_READAHEAD, 0, (int)(i % vm->nr_nodes),
 			UINT64_MAX);
 
-		if (pfn == PFN_NONE)
+		if (pfn == PFN_NONE ||
+		    !slab_node_for(vm, &f->xa, i, (int)(i % vm->nr_nodes),
+				   GFP_XA_NOWAIT))
 			return -ENOMEM;
 		pfn_page(vm, pfn)->flags = PG_SWAPBACKED | PG_UPTODATE;
 		file_insert(vm, f, i, pfn);
@@ -267,9 +270,9 @@ int vm_boot(struct vm *vm)
 	if (!err)
 		err = boot_actors(vm);
 	if (!err)
-		err = boot_kernel_memory(vm);
-	if (!err)
 		err = boot_shmem(vm);
+	if (!err)
+		err = boot_kernel_memory(vm);
 	if (err)
 		return err;
 	init_reserve_kbytes(vm);

@@ -11,6 +11,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 #include "image.h"
 
@@ -36,6 +37,68 @@ uint16_t image_mapping_id(struct image *im, const struct mapping *m)
 	}
 	im->vm->last_mapping = (uint16_t)(id - 1);
 	return id;
+}
+
+/* --- what their indices cost --------------------------------------------- */
+
+IMAGE_KNOWS(xa_node, 4);
+static void image_xa_node(struct image *im, void *element)
+{
+	struct xa_node *n = element;
+
+	assert(n);
+	image_num(im, n->count);
+	image_num(im, n->nr_values);
+	image_num(im, n->nid);
+	image_num(im, n->used);
+}
+
+/* The slots of an index, @stride bytes apart. */
+struct slots {
+	const uint8_t *first;
+	size_t stride;
+	uint64_t nr;
+};
+
+static bool node_agrees(const struct vm *vm, const struct xa_node *n,
+			const struct slots *s, uint64_t from)
+{
+	uint64_t to = MIN(from + XA_CHUNK_SIZE, s->nr);
+	unsigned count = 0, values = 0;
+
+	assert(from < s->nr);
+	for (uint64_t i = from; i < to; i++) {
+		uint32_t entry;
+
+		memcpy(&entry, s->first + i * s->stride, sizeof(entry));
+		count += entry != 0;
+		values += entry & SHADOW_BIT ? 1 : 0;
+	}
+	return n->count == count && n->nr_values == values &&
+	       n->used == (count > 0) && n->nid < vm->nr_nodes;
+}
+
+IMAGE_KNOWS(xarray, 16);
+static void image_xarray(struct image *im, struct xarray *xa,
+			 const struct slots *s)
+{
+	const struct image_array nodes = { .base = xa->node,
+					   .size = sizeof(*xa->node),
+					   .nr = xa->nr_nodes,
+					   .one = image_xa_node };
+
+	image_sparse(im, &nodes);
+	for (uint64_t i = 0; !im->saving && i < xa->nr_nodes; i++) {
+		const struct xa_node *n = &xa->node[i];
+
+		if (im->err)
+			return;
+		if (!node_agrees(im->vm, n, s, i * XA_CHUNK_SIZE))
+			image_bad(im);
+		else if (n->used)
+			im->vm->node[n->nid].xa_nodes.objects++;
+	}
+	assert(im->err || xa->nr_nodes * XA_CHUNK_SIZE >= s->nr);
 }
 
 /* --- files --------------------------------------------------------------- */
@@ -114,7 +177,7 @@ static void image_slots(struct image *im, struct file *f)
 }
 
 IMAGE_KNOWS(file_ra, 24);
-IMAGE_KNOWS(file, 160);
+IMAGE_KNOWS(file, 184);
 static void image_file(struct image *im, struct file *f)
 {
 	char name[VM_NAME_LEN] = "";
@@ -133,7 +196,11 @@ static void image_file(struct image *im, struct file *f)
 		return;
 	image_num(im, f->dirtied_when_ns);
 	image_num(im, f->wb_index);
+	image_upto(im, f->shadow_hand, f->xa.nr_nodes);
 	image_slots(im, f);
+	image_xarray(im, &f->xa,
+		     &(struct slots){ (const uint8_t *)f->slot,
+				      sizeof(*f->slot), f->nr_pages });
 	assert(f->nr_pages == nr_pages || im->err);
 }
 
@@ -194,7 +261,7 @@ static void make_area(struct image *im, uint32_t id, uint16_t mapping)
 		image_bad(im);
 }
 
-IMAGE_KNOWS(swap_area, 168);
+IMAGE_KNOWS(swap_area, 184);
 static void image_swap(struct image *im, uint32_t id)
 {
 	struct swap_area *sa = &im->vm->swap[id];
@@ -225,6 +292,9 @@ static void image_swap(struct image *im, uint32_t id)
 	image_sparse(im, &slots);
 	if (!im->saving)
 		count_taken(im, sa);
+	image_xarray(im, &sa->xa,
+		     &(struct slots){ (const uint8_t *)sa->slot,
+				      sizeof(*sa->slot), sa->nr_slots });
 }
 
 void image_swaps(struct image *im)

@@ -298,7 +298,7 @@ static void image_lruvec(struct image *im, struct pgdat *pgdat)
 	assert(im->err || lv->nr_chunks <= lv->max_chunks);
 }
 
-IMAGE_KNOWS(pgdat, 5120);
+IMAGE_KNOWS(pgdat, 5160);
 static void image_node(struct image *im, struct pgdat *pgdat)
 {
 	image_tag(im, TAG_NODE);
@@ -314,6 +314,10 @@ static void image_node(struct image *im, struct pgdat *pgdat)
 	image_num(im, pgdat->slab_deferred);
 	image_num(im, pgdat->nr_dentries);
 	image_num(im, pgdat->slab_pages);
+	image_num(im, pgdat->xa_nodes.room);
+	image_num(im, pgdat->xa_nodes.pages);
+	image_num(im, pgdat->xa_nodes.slabs);
+	image_num(im, pgdat->xa_nodes.small_slabs);
 	image_num(im, pgdat->nr_throttled);
 	image_num(im, pgdat->nr_writeback_ended);
 	image_upto(im, pgdat->hugepages, pgdat->managed / PAGEBLOCK_PAGES);

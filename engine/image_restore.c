@@ -58,8 +58,13 @@ void image_wipe(struct vm *vm)
 {
 	while (vm->tasks)
 		wipe_task(vm, vm->tasks);
-	for (uint32_t f = 0; f < vm->nr_files; f++)
-		vm->files[f]->nr_cached = 0;
+	for (uint32_t f = 0; f < vm->nr_files; f++) {
+		vm->files[f]->nr_cached = vm->files[f]->nr_shadows = 0;
+		xarray_wipe(&vm->files[f]->xa);
+	}
+	for (uint32_t s = 0; s < VM_MAX_SWAPS; s++)
+		if (vm->swap[s].active)
+			xarray_wipe(&vm->swap[s].xa);
 	for (uint32_t d = 0; d < vm->conf.nr_disks; d++)
 		for (unsigned q = 0; q < ARRAY_SIZE(vm->disk[d].queue); q++)
 			vm->disk[d].queue[q].nr = 0;

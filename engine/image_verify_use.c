@@ -325,26 +325,49 @@ static void find_queue(struct image *im, const struct disk *d, bool write)
 
 /* --- the kernel's own ---------------------------------------------------- */
 
-static void find_slab(struct image *im, const struct pgdat *pgdat)
+/* The slabs of 2^@order pages on a list; how many pages.  -1: im->err. */
+static int64_t find_slabs(struct image *im, const struct pgdat *pgdat,
+			  uint32_t pfn, unsigned order)
 {
-	uint32_t pfn = pgdat->slab_pages;
 	int64_t nr = 0;
 
 	for (; pfn != PFN_NONE; pfn = pfn_page(im->vm, pfn)->index) {
-		if (!own_kernel(im, pfn) ||
-		    page_zone(im->vm, pfn)->nid != pgdat->nid) {
-			image_disagrees(im, "frame of the slab, and its node",
+		for (uint32_t i = 0; i < 1u << order; i++)
+			if (!own_kernel(im, pfn + i) ||
+			    page_zone(im->vm, pfn)->nid != pgdat->nid) {
+				image_disagrees(
+					im, "frame of the slab, and its node",
 					pfn, (uint64_t)pgdat->nid);
-			return;
-		}
-		nr++;
+				return -1;
+			}
+		nr += 1 << order;
 	}
+	assert(nr <= (int64_t)pgdat->managed);
+	return nr;
+}
+
+static void find_slab(struct image *im, const struct pgdat *pgdat)
+{
+	const struct slab_cache *nodes = &pgdat->xa_nodes;
+	int64_t small = find_slabs(im, pgdat, nodes->small_slabs, 0), of_nodes;
+	int64_t nr = small + find_slabs(im, pgdat, pgdat->slab_pages, 0);
+	unsigned order = slab_node_order(im->vm->conf.nr_cpus);
+
+	of_nodes = find_slabs(im, pgdat, nodes->slabs, order);
+	if (im->err)
+		return;
+	nr += of_nodes;
+	of_nodes += small;
+	if (of_nodes != (int64_t)nodes->pages ||
+	    nodes->room != slab_node_room((uint64_t)(of_nodes - small), order,
+					  (uint64_t)small))
+		image_disagrees(im, "slabs of nodes, and their count",
+				(uint64_t)of_nodes, nodes->pages);
 	if (nr != pgdat->item[NR_SLAB_RECLAIMABLE] ||
-	    (uint64_t)nr != slab_pages_for(pgdat->nr_dentries))
+	    (uint64_t)(nr - of_nodes) != slab_pages_for(pgdat->nr_dentries))
 		image_disagrees(im, "slab pages, and their count",
 				(uint64_t)nr,
 				(uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE]);
-	assert(nr <= (int64_t)pgdat->managed);
 }
 
 /* The other frames of a huge page have nothing in them. */

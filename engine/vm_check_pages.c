@@ -218,6 +218,50 @@ static bool check_swap(struct vm *vm, const struct swap_area *a,
 			   a->used, (int)a->id);
 }
 
+/* Nodes of one index, and those of them with shadows only, by NUMA node. */
+static bool count_nodes(const struct xarray *xa, uint64_t *used,
+			uint64_t *shadows, struct vm_complaint *c)
+{
+	for (uint64_t i = 0; i < xa->nr_nodes; i++) {
+		const struct xa_node *n = &xa->node[i];
+
+		if (n->used != !!n->count || n->nr_values > n->count)
+			return check_fails(c, "entries of a node of an index",
+					   n->count, n->nr_values, n->nid);
+		used[n->nid] += n->used;
+		shadows[n->nid] += n->used && n->count == n->nr_values;
+	}
+	return true;
+}
+
+static bool check_nodes(struct vm *vm, struct vm_complaint *c)
+{
+	uint64_t used[VM_MAX_NODES] = { 0 }, shadows[VM_MAX_NODES] = { 0 };
+	const struct pgdat *pgdat;
+
+	for (uint32_t f = 0; f < vm->nr_files; f++)
+		if (!count_nodes(&vm->files[f]->xa, used, shadows, c))
+			return false;
+	for (uint32_t s = 0; s < vm->conf.nr_swaps; s++)
+		if (vm->swap[s].active &&
+		    !count_nodes(&vm->swap[s].xa, used, shadows, c))
+			return false;
+	for_each_node(vm, pgdat) {
+		const int nid = pgdat->nid;
+		int64_t nodes = pgdat->item[WORKINGSET_NODES];
+
+		if (used[nid] != pgdat->xa_nodes.objects)
+			return check_fails(c, "nodes of indices and count",
+					   (int64_t)used[nid],
+					   (int64_t)pgdat->xa_nodes.objects,
+					   nid);
+		if ((int64_t)shadows[nid] != nodes)
+			return check_fails(c, "nodes of shadows and count",
+					   (int64_t)shadows[nid], nodes, nid);
+	}
+	return true;
+}
+
 bool check_pages(struct vm *vm, struct vm_complaint *c)
 {
 	struct pgdat *pgdat;
@@ -241,5 +285,5 @@ bool check_pages(struct vm *vm, struct vm_complaint *c)
 	for (uint32_t s = 0; s < vm->conf.nr_swaps; s++)
 		if (!check_swap(vm, &vm->swap[s], c))
 			return false;
-	return true;
+	return check_nodes(vm, c);
 }

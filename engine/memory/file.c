@@ -54,9 +54,16 @@ static int file_extend(struct file *f, uint64_t nr_pages)
 	if (!dirty)
 		goto err_slot;
 	f->dirty = dirty;
+	if (xarray_grow(&f->xa, nr_pages))
+		goto err_dirty;
 	f->nr_pages = nr_pages;
 	return 0;
 
+err_dirty:
+	dirty = reserve_resize(f->dirty, dirty_bytes(nr_pages),
+			       dirty_bytes(f->nr_pages));
+	if (dirty)
+		f->dirty = dirty;
 err_slot:
 	slot = reserve_resize(f->slot, slot_bytes(nr_pages),
 			      slot_bytes(f->nr_pages));
@@ -83,15 +90,19 @@ static struct file *file_create(struct vm *vm, const char *name, uint32_t disk,
 	f->dirty = reserve_alloc(dirty_bytes(nr_pages));
 	if (!f->dirty)
 		goto err_slot;
+	if (xarray_init(&f->xa, nr_pages))
+		goto err_dirty;
 	reserve_dense(f->slot, slot_bytes(nr_pages));
 	if (mapping_register(vm, &f->mapping, kind))
-		goto err_dirty;
+		goto err_xa;
 	memcpy(f->name, name, strnlen(name, sizeof(f->name) - 1));
 	f->disk = disk;
 	f->nr_pages = nr_pages;
 	vm->files[vm->nr_files++] = f;
 	return f;
 
+err_xa:
+	xarray_fini(vm, &f->xa);
 err_dirty:
 	reserve_free(f->dirty, dirty_bytes(nr_pages));
 err_slot:
@@ -126,9 +137,22 @@ void file_destroy(struct vm *vm, struct file *f)
 	memmove(&vm->files[i], &vm->files[i + 1],
 		(vm->nr_files - i) * sizeof(vm->files[0]));
 	mapping_unregister(vm, &f->mapping);
+	xarray_fini(vm, &f->xa);
 	reserve_free(f->dirty, dirty_bytes(f->nr_pages));
 	reserve_free(f->slot, slot_bytes(f->nr_pages));
 	free(f);
+}
+
+/* The slot's content, with what the index is told about it. */
+static void set_slot(struct vm *vm, struct file *f, uint64_t index,
+		     uint32_t entry)
+{
+	uint32_t old = f->slot[index];
+
+	f->slot[index] = entry;
+	f->nr_shadows -= !!(old & SHADOW_BIT);
+	f->nr_shadows += !!(entry & SHADOW_BIT);
+	xa_store(vm, &f->xa, index, old, entry);
 }
 
 static void account_cached(struct vm *vm, struct file *f, uint32_t pfn, int n)
@@ -149,9 +173,7 @@ uint32_t file_insert(struct vm *vm, struct file *f, uint64_t index,
 	assert(old == 0 || (old & SHADOW_BIT));
 	page->mapping = f->mapping.id;
 	page->index = (uint32_t)index;
-	f->slot[index] = pfn + 1;
-	if (old)
-		f->nr_shadows--;
+	set_slot(vm, f, index, pfn + 1);
 	account_cached(vm, f, pfn, 1);
 	return old;
 }
@@ -166,12 +188,17 @@ void file_remove(struct vm *vm, struct file *f, uint64_t index, uint32_t leave)
 	assert(leave == 0 || (leave & SHADOW_BIT));
 	if (page->flags & PG_DIRTY)
 		page_clear_dirty(vm, pfn);
-	f->slot[index] = leave;
-	if (leave)
-		f->nr_shadows++;
+	set_slot(vm, f, index, leave);
 	account_cached(vm, f, pfn, -1);
 	page->mapping = 0;
 	page->index = 0;
+}
+
+void file_forget_shadow(struct vm *vm, struct file *f, uint64_t index)
+{
+	assert(index < f->nr_pages);
+	if (f->slot[index] & SHADOW_BIT)
+		set_slot(vm, f, index, 0);
 }
 
 void file_removed(struct vm *vm, struct file *f, int nid, uint64_t nr)

@@ -21,6 +21,7 @@
 
 #include "memory/mapping.h"
 #include "memory/page.h"
+#include "memory/xarray.h"
 #include "world/compiler.h"
 
 struct vma;
@@ -45,6 +46,8 @@ struct file {
 	uint64_t nr_pages;
 	uint32_t *slot;		/* reserve_alloc()ed */
 	uint64_t *dirty;	/* bitmap */
+	struct xarray xa;	/* what its index costs */
+	uint64_t shadow_hand;	/* node at which forgetting goes on */
 	uint64_t nr_cached, nr_dirty, nr_shadows;
 	uint64_t dirtied_when_ns; /* first dirtying since it was clean */
 	uint64_t wb_index;	/* where the flusher goes on */
@@ -74,7 +77,8 @@ static inline void file_prefetch(const struct file *f, uint64_t index)
 
 /*
  * Put @pfn into the cache at @index (nr_file_pages, nr_shmem) and return the
- * slot's old content, 0 or a shadow.  The caller puts it on an LRU list.
+ * slot's old content, 0 or a shadow.  The caller puts it on an LRU list, and
+ * has seen to the index's node (reclaim/slab.h) unless it must not fail.
  */
 uint32_t file_insert(struct vm *vm, struct file *f, uint64_t index,
 		     uint32_t pfn);
@@ -83,14 +87,19 @@ uint32_t file_insert(struct vm *vm, struct file *f, uint64_t index,
 void file_remove(struct vm *vm, struct file *f, uint64_t index,
 		 uint32_t leave);
 
+/* If there is a shadow at @index: it is gone. */
+void file_forget_shadow(struct vm *vm, struct file *f, uint64_t index);
+
 /*
  * The same for clean pages of one node, mapped nowhere, that leave shadows:
  * many with file_leave(), then file_removed() counts them.  The caller clears
  * their frames.
  */
-static inline void file_leave(struct file *f, uint64_t index, uint32_t shadow)
+static inline void file_leave(struct vm *vm, struct file *f, uint64_t index,
+			      uint32_t shadow)
 {
 	f->slot[index] = shadow;
+	xa_page_left(vm, &f->xa, index);
 }
 
 void file_removed(struct vm *vm, struct file *f, int nid, uint64_t nr);

@@ -57,6 +57,8 @@ static int pgdat_setup(struct vm *vm, struct pgdat *pgdat)
 		pgdat->has_cpu |= vm->conf.cpu_node[c] == pgdat->nid;
 	pgdat->kswapd_highest_zoneidx = VM_NR_ZONES;
 	pgdat->slab_pages = PFN_NONE;
+	pgdat->xa_nodes.slabs = PFN_NONE;
+	pgdat->xa_nodes.small_slabs = PFN_NONE;
 	for_each_zone(pgdat, z) {
 		claim_frames(vm, z);
 		buddy_init(vm, z);

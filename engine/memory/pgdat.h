@@ -22,6 +22,15 @@ struct zoneref {
 	uint8_t zone; /* index into vm->zone_table */
 };
 
+/* Objects of one kind on one node, and the slabs that have room for them. */
+struct slab_cache {
+	uint64_t objects, room;
+	uint64_t pages;
+	/* Slabs of the usual order and of order 0, by their first frames; the
+	 * next one is in the frame's index. */
+	uint32_t slabs, small_slabs;
+};
+
 struct kswapd; /* actors/kswapd.h */
 struct vm;
 
@@ -49,6 +58,7 @@ struct pgdat {
 	uint64_t slab_deferred;
 	uint64_t nr_dentries; /* objects on the LRU, dentries and inodes */
 	uint32_t slab_pages;  /* their pages, a list through page.index */
+	struct slab_cache xa_nodes; /* xarray.h */
 	/* reclaimers asleep in C.4, E.1: until these numbers change */
 	uint32_t nr_throttled;
 	uint64_t nr_writeback_ended; /* while somebody waits for writeback */

@@ -49,15 +49,22 @@ static int swap_area_alloc(struct swap_area *sa)
 	if (!sa->slot)
 		return -ENOMEM;
 	sa->map = reserve_alloc(map_bytes(sa->nr_slots));
-	if (!sa->map) {
-		reserve_free(sa->slot, slot_bytes(sa->nr_slots));
-		return -ENOMEM;
-	}
+	if (!sa->map)
+		goto err_slot;
+	if (xarray_init(&sa->xa, sa->nr_slots))
+		goto err_map;
 	return 0;
+
+err_map:
+	reserve_free(sa->map, map_bytes(sa->nr_slots));
+err_slot:
+	reserve_free(sa->slot, slot_bytes(sa->nr_slots));
+	return -ENOMEM;
 }
 
-static void swap_area_free(struct swap_area *sa)
+static void swap_area_free(struct vm *vm, struct swap_area *sa)
 {
+	xarray_fini(vm, &sa->xa);
 	reserve_free(sa->map, map_bytes(sa->nr_slots));
 	reserve_free(sa->slot, slot_bytes(sa->nr_slots));
 	sa->map = NULL;
@@ -108,7 +115,7 @@ int swap_area_on(struct vm *vm, uint32_t id, int32_t priority)
 	return 0;
 
 err_area:
-	swap_area_free(sa);
+	swap_area_free(vm, sa);
 	return err;
 }
 
@@ -123,7 +130,7 @@ void swap_area_off(struct vm *vm, uint32_t id)
 		if (vm->swap[i].active && vm->swap[i].priority < sa->priority)
 			vm->swap[i].priority++;
 	mapping_unregister(vm, &sa->mapping);
-	swap_area_free(sa);
+	swap_area_free(vm, sa);
 }
 
 static bool swap_area_full(const struct swap_area *sa)
@@ -200,6 +207,17 @@ struct swap_slot *swap_slot_get(struct vm *vm, uint32_t entry)
 	return &sa->slot[n];
 }
 
+void swap_slot_store(struct vm *vm, uint32_t entry, uint32_t cache)
+{
+	struct swap_slot *slot = swap_slot_get(vm, entry);
+	uint32_t old = slot->cache;
+
+	assert(slot->owner);
+	slot->cache = cache;
+	xa_store(vm, &vm->swap[pte_swap_area(entry)].xa, pte_swap_slot(entry),
+		 old, cache);
+}
+
 void swap_slot_free(struct vm *vm, uint32_t entry)
 {
 	struct swap_slot *slot = swap_slot_get(vm, entry);
@@ -207,9 +225,9 @@ void swap_slot_free(struct vm *vm, uint32_t entry)
 	uint32_t n = pte_swap_slot(entry);
 
 	assert(sa->used > 0 && (sa->map[n / BITS] & 1ull << n % BITS));
+	swap_slot_store(vm, entry, 0);
 	slot->owner = 0;
 	slot->index = 0;
-	slot->cache = 0;
 	sa->map[n / BITS] &= ~(1ull << n % BITS);
 	sa->used--;
 }

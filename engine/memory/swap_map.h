@@ -18,6 +18,7 @@
 #include <vm/stat.h>
 
 #include "memory/mapping.h"
+#include "memory/xarray.h"
 
 /*
  * Owner of a slot whose page table entry went away while its page was being
@@ -46,6 +47,7 @@ struct swap_area {
 	uint64_t turn;		/* of the round robin among equals */
 	struct swap_slot *slot; /* reserve_alloc()ed */
 	uint64_t *map;		/* bitmap of the slots in use, likewise */
+	struct xarray xa;	/* what the index of its cache costs */
 	/* swap read-ahead (G.3) */
 	uint32_t ra_prev, ra_window, ra_hits;
 };
@@ -65,6 +67,9 @@ void swap_area_off(struct vm *vm, uint32_t id);
  */
 uint32_t swap_slot_alloc(struct vm *vm, uint16_t owner, uint32_t index);
 void swap_slot_free(struct vm *vm, uint32_t entry);
+
+/* @entry's cache member becomes @cache. */
+void swap_slot_store(struct vm *vm, uint32_t entry, uint32_t cache);
 
 struct swap_slot *swap_slot_get(struct vm *vm, uint32_t entry);
 

@@ -15,6 +15,7 @@
 #include "memory/vmstat.h"
 #include "reclaim/drop_caches.h"
 #include "reclaim/page_alloc.h"
+#include "reclaim/slab.h"
 #include "reclaim/vmscan.h"
 
 #define DROP_PAGES 1
@@ -73,10 +74,8 @@ void drop_file_pages(struct vm *vm, struct file *f)
 				drop_page(vm, f, i, pfn);
 			else
 				deactivate_file_page(vm, f, pfn);
-		} else if (f->slot[i] & SHADOW_BIT) {
-			assert(f->nr_shadows > 0);
-			f->slot[i] = 0;
-			f->nr_shadows--;
+		} else {
+			file_forget_shadow(vm, f, i);
 		}
 	}
 }
@@ -87,6 +86,7 @@ void drop_caches(struct vm *vm, int bits)
 		for (uint32_t i = 0; i < vm->nr_files; i++)
 			if (vm->files[i] && vm->files[i]->nr_cached)
 				drop_file_pages(vm, vm->files[i]);
+		slab_nodes_trim_all(vm);
 		count_event(vm, DROP_PAGECACHE);
 	}
 	if (bits & DROP_SLABS) {

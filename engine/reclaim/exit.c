@@ -12,6 +12,7 @@
 
 #include "memory/vmstat.h"
 #include "reclaim/fault_steps.h"
+#include "reclaim/slab.h"
 #include "reclaim/swap.h"
 #include "reclaim/workingset.h"
 
@@ -126,15 +127,19 @@ bool exit_mmap_step(struct vm *vm, struct task *t, uint64_t *cost_ns)
 		x->exit_index = end;
 	}
 	assert(mm_rss(mm) == 0 && mm->swapents == 0 && mm->nr_ptes == 0);
+	slab_nodes_trim_all(vm);
 	return true;
 }
 
 void remove_file_pages(struct vm *vm, struct file *f, uint64_t from)
 {
-	for (uint64_t i = from; i < f->nr_pages && f->nr_cached; i++) {
+	for (uint64_t i = from; i < f->nr_pages; i++) {
 		uint32_t pfn = file_lookup(f, i);
 		struct page *page;
 
+		if (!f->nr_cached && !f->nr_shadows)
+			break;
+		file_forget_shadow(vm, f, i);
 		if (pfn == PFN_NONE)
 			continue;
 		page = pfn_page(vm, pfn);
@@ -150,4 +155,5 @@ void remove_file_pages(struct vm *vm, struct file *f, uint64_t from)
 		page->flags = 0;
 		free_pages(vm, pfn, 0);
 	}
+	slab_nodes_trim_all(vm);
 }

@@ -14,13 +14,15 @@
 
 #include "memory/vmstat.h"
 #include "reclaim/fault_steps.h"
+#include "reclaim/slab.h"
 #include "reclaim/writeback.h"
 
 #define RECHECK_NS 1000u /* a page that is due and not there: look again */
 
 static bool allocating(const struct access *a)
 {
-	return a->stage == ACCESS_TABLE || a->stage == ACCESS_PAGE;
+	return a->stage == ACCESS_TABLE || a->stage == ACCESS_NODE ||
+	       a->stage == ACCESS_PAGE;
 }
 
 /* Awake again, or to be killed: what the sleep was counts for. */
@@ -117,6 +119,28 @@ enum step step_alloc(struct vm *vm, struct task *t, struct access *a)
 		a->stage = ACCESS_START;
 		return STEP_OOM;
 	}
+}
+
+bool step_index(struct vm *vm, struct task *t, struct access *a,
+		struct file *f)
+{
+	assert(a->alloc.pfn != PFN_NONE && !allocating(a));
+	if (slab_node_for(vm, &f->xa, a->index, vm->conf.cpu_node[t->cpu],
+			  GFP_XA_NOWAIT))
+		return true;
+	free_pages(vm, a->alloc.pfn, 0);
+	step_alloc_begin(vm, t, a, GFP_XA, ACCESS_NODE);
+	return false;
+}
+
+/* What a new node of the file's index needed has come, or not yet. */
+static enum step index_node(struct vm *vm, struct task *t, struct access *a)
+{
+	enum step s = step_alloc(vm, t, a);
+
+	if (s == STEP_ON)
+		slab_nodes_add(vm, a->alloc.pfn, 0);
+	return s;
 }
 
 void fault_done(struct vm *vm, struct task *t, struct access *a,
@@ -238,6 +262,8 @@ static enum step touch_step(struct vm *vm, struct task *t, struct access *a)
 	switch (a->stage) {
 	case ACCESS_TABLE:
 		return touch_table(vm, t, a);
+	case ACCESS_NODE:
+		return index_node(vm, t, a);
 	case ACCESS_PAGE:
 		return a->vma->file ? map_page(vm, t, a) : anon_page(vm, t, a);
 	case ACCESS_DIRTY:
@@ -252,6 +278,8 @@ static enum step touch_step(struct vm *vm, struct task *t, struct access *a)
 static enum step rw_step(struct vm *vm, struct task *t, struct access *a)
 {
 	switch (a->stage) {
+	case ACCESS_NODE:
+		return index_node(vm, t, a);
 	case ACCESS_PAGE:
 		return rw_page(vm, t, a);
 	case ACCESS_DIRTY:

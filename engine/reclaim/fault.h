@@ -24,6 +24,7 @@ enum access_kind {
 enum access_stage {
 	ACCESS_START,
 	ACCESS_TABLE, /* allocating a page-table page */
+	ACCESS_NODE,  /* allocating a node of the file's index */
 	ACCESS_PAGE,  /* allocating the page */
 	ACCESS_IO,    /* waiting for the disk */
 	ACCESS_MAP,

@@ -115,6 +115,8 @@ enum step map_page(struct vm *vm, struct task *t, struct access *a)
 		free_pages(vm, pfn, 0); /* read meanwhile */
 		return STEP_ON;
 	}
+	if (!step_index(vm, t, a, f))
+		return STEP_ON;
 	done_ns = mmap_sync_ra(vm, t, a->vma, a->index, pfn);
 	flags = pfn_page(vm, pfn)->flags;
 	if (flags & PG_UPTODATE) {

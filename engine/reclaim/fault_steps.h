@@ -25,6 +25,14 @@ enum step {
 enum step step_alloc_begin(struct vm *vm, struct task *t, struct access *a,
 			   uint32_t gfp, enum access_stage stage);
 
+/*
+ * @a has its page, for the cache of @f.  True: there is a node for it in the
+ * index, and the page is to be stored in this step.  False: it has been given
+ * back, and a node is being asked for first (STEP_ON).
+ */
+bool step_index(struct vm *vm, struct task *t, struct access *a,
+		struct file *f);
+
 /* Step it.  STEP_ON: a->alloc.pfn is there, and the caller's. */
 enum step step_alloc(struct vm *vm, struct task *t, struct access *a);
 

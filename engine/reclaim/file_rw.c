@@ -73,6 +73,8 @@ enum step rw_page(struct vm *vm, struct task *t, struct access *a)
 		free_pages(vm, pfn, 0); /* somebody was faster */
 		return STEP_ON;
 	}
+	if (!step_index(vm, t, a, a->file))
+		return STEP_ON;
 	if (a->kind == ACCESS_READ)
 		return rw_read(vm, t, a);
 	pfn_page(vm, pfn)->flags |= PG_UPTODATE;

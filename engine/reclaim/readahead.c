@@ -16,6 +16,7 @@
 #include "memory/vmstat.h"
 #include "reclaim/page_alloc.h"
 #include "reclaim/readahead.h"
+#include "reclaim/slab.h"
 #include "reclaim/workingset.h"
 
 #define MMAP_LOTSAMISS 100u
@@ -59,13 +60,20 @@ static uint64_t run_submit(struct vm *vm, struct task *t, struct file *f,
 	return done_ns;
 }
 
-static uint32_t ra_page(struct vm *vm, struct task *t,
+static uint32_t ra_page(struct vm *vm, struct task *t, struct file *f,
 			const struct ra_window *w, uint64_t index)
 {
+	int nid = vm->conf.cpu_node[t->cpu];
+	uint32_t pfn;
+
 	if (index == w->index && w->fresh != PFN_NONE)
 		return w->fresh;
-	return alloc_pages_nowait(vm, GFP_READAHEAD, 0,
-				  vm->conf.cpu_node[t->cpu], t->nodes);
+	pfn = alloc_pages_nowait(vm, GFP_READAHEAD, 0, nid, t->nodes);
+	if (pfn == PFN_NONE ||
+	    slab_node_for(vm, &f->xa, index, nid, GFP_XA_NOWAIT))
+		return pfn;
+	free_pages(vm, pfn, 0);
+	return PFN_NONE;
 }
 
 /* A page of tmpfs comes from nowhere and is there at once. */
@@ -94,7 +102,7 @@ uint64_t read_pages(struct vm *vm, struct task *t, struct file *f,
 		uint64_t done_ns;
 
 		if (file_lookup(f, i) == PFN_NONE)
-			pfn = ra_page(vm, t, w, i);
+			pfn = ra_page(vm, t, f, w, i);
 		if (pfn != PFN_NONE) {
 			add_to_page_cache(vm, f, i, pfn, false);
 			run.pfn[run.nr++] = pfn;

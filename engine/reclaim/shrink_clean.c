@@ -63,7 +63,7 @@ bool reclaim_clean_page(struct vm *vm, struct scan_control *sc,
 	    !(run->unmap.vma && mm_unmap_unused(&run->unmap, p->index, pfn)))
 		return false;
 	assert(file_lookup(run->file, p->index) == pfn);
-	file_leave(run->file, p->index,
+	file_leave(vm, run->file, p->index,
 		   workingset_shadow(vm, sc->pgdat, p->flags));
 	*p = (struct page){ 0 };
 	buddy_prefetch(vm, pfn);

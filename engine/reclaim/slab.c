@@ -2,8 +2,9 @@
 /*
  * slab.c - the superblock shrinker: dentries and inodes (fact sheet E.8).
  *
- * A node's reclaimable slab is a number of objects and the pages that hold
- * them, OBJECTS_PER_PAGE each.  Called by vmscan.c at the end of a node's
+ * A node's dentries are a number of objects and the pages that hold
+ * them, OBJECTS_PER_PAGE each; the rest of the reclaimable slab is
+ * slab_nodes.c's.  Called by vmscan.c at the end of a node's
  * turn, by drop_caches, and at boot to fill it.
  * mm/shrinker.c:do_shrink_slab is the model.  Locking: the world's lock.
  */
@@ -25,6 +26,12 @@ uint64_t slab_pages_for(uint64_t objects)
 	return (objects + OBJECTS_PER_PAGE - 1) / OBJECTS_PER_PAGE;
 }
 
+static uint64_t dentry_pages(const struct pgdat *pgdat)
+{
+	return (uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE] -
+	       pgdat->xa_nodes.pages;
+}
+
 bool slab_grow(struct vm *vm, struct pgdat *pgdat, uint64_t pages)
 {
 	for (; pages; pages--) {
@@ -40,8 +47,7 @@ bool slab_grow(struct vm *vm, struct pgdat *pgdat, uint64_t pages)
 		mod_node(pgdat, NR_SLAB_RECLAIMABLE, 1);
 		pgdat->nr_dentries += OBJECTS_PER_PAGE;
 	}
-	assert((uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE] ==
-	       slab_pages_for(pgdat->nr_dentries));
+	assert(dentry_pages(pgdat) == slab_pages_for(pgdat->nr_dentries));
 	return true;
 }
 
@@ -53,7 +59,7 @@ static uint64_t free_objects(struct vm *vm, struct pgdat *pgdat, uint64_t n)
 	assert(n <= pgdat->nr_dentries);
 	pgdat->nr_dentries -= n;
 	need = slab_pages_for(pgdat->nr_dentries);
-	while ((uint64_t)pgdat->item[NR_SLAB_RECLAIMABLE] > need) {
+	while (dentry_pages(pgdat) > need) {
 		uint32_t pfn = pgdat->slab_pages;
 
 		assert(pfn != PFN_NONE);
@@ -65,7 +71,9 @@ static uint64_t free_objects(struct vm *vm, struct pgdat *pgdat, uint64_t n)
 	return freed;
 }
 
-uint64_t shrink_slab(struct vm *vm, struct pgdat *pgdat, int priority)
+/* The superblock shrinker's turn. */
+static uint64_t shrink_dentries(struct vm *vm, struct pgdat *pgdat,
+				int priority)
 {
 	uint64_t freeable = pgdat->nr_dentries *
 			    (uint64_t)vm->ctl.vfs_cache_pressure / 100;
@@ -100,6 +108,12 @@ uint64_t shrink_slab(struct vm *vm, struct pgdat *pgdat, int priority)
 		trace_send(vm, &ev);
 	}
 	return freed;
+}
+
+uint64_t shrink_slab(struct vm *vm, struct pgdat *pgdat, int priority)
+{
+	return shrink_dentries(vm, pgdat, priority) +
+	       shrink_shadows(vm, pgdat);
 }
 
 void drop_slab(struct vm *vm)

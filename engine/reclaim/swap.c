@@ -14,6 +14,7 @@
 
 #include "memory/vmstat.h"
 #include "reclaim/page_alloc.h"
+#include "reclaim/slab.h"
 #include "reclaim/swap.h"
 
 static struct swap_area *page_swap_area(const struct vm *vm,
@@ -62,6 +63,7 @@ bool add_to_swap(struct vm *vm, uint32_t pfn)
 {
 	struct page *page = pfn_page(vm, pfn);
 	struct mapping *m = vm->mapping[page->mapping];
+	const int nid = page_pgdat(vm, pfn)->nid;
 	uint32_t entry;
 
 	assert(!(page->flags & PG_SWAPCACHE));
@@ -69,11 +71,16 @@ bool add_to_swap(struct vm *vm, uint32_t pfn)
 	entry = swap_slot_alloc(vm, page->mapping, page->index);
 	if (!entry)
 		return false;
+	if (!slab_node_for(vm, &vm->swap[pte_swap_area(entry)].xa,
+			   pte_swap_slot(entry), nid, GFP_XA_SWAP)) {
+		swap_slot_free(vm, entry);
+		return false;
+	}
 	/* now the slot is what tmpfs has, mm/shmem.c:shmem_writepage */
 	if (m->kind == MAPPING_SHMEM)
 		file_remove(vm, container_of(m, struct file, mapping),
 			    page->index, 0);
-	swap_slot_get(vm, entry)->cache = pfn + 1;
+	swap_slot_store(vm, entry, pfn + 1);
 	page->mapping = vm->swap[pte_swap_area(entry)].mapping.id;
 	page->index = pte_swap_slot(entry);
 	page->flags |= PG_SWAPCACHE | PG_DIRTY;
@@ -105,7 +112,7 @@ void delete_from_swap_cache(struct vm *vm, uint32_t pfn, uint32_t shadow)
 
 	assert(slot->cache == pfn + 1 && !(page->flags & PG_WRITEBACK));
 	assert(shadow == 0 || (shadow & SHADOW_BIT));
-	slot->cache = shadow;
+	swap_slot_store(vm, entry, shadow);
 	page->mapping = 0;
 	page->index = 0;
 	page->flags &= (uint16_t) ~(PG_SWAPCACHE | PG_DIRTY | PG_READAHEAD);

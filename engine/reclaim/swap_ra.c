@@ -116,7 +116,7 @@ static void swap_cache_add(struct vm *vm, uint32_t entry, uint32_t pfn)
 	uint32_t shadow = slot->cache;
 
 	assert(shadow == 0 || (shadow & SHADOW_BIT));
-	slot->cache = pfn + 1;
+	swap_slot_store(vm, entry, pfn + 1);
 	page->mapping = vm->swap[pte_swap_area(entry)].mapping.id;
 	page->index = pte_swap_slot(entry);
 	page->flags |= PG_SWAPBACKED | PG_SWAPCACHE;

@@ -154,7 +154,7 @@ struct moment {
 static const struct moment moments[] = {
 	{ mixed, PGFAULT },
 	{ mixed, PAGEOUTRUN },
-	{ mixed, ALLOCSTALL_NORMAL },
+	{ mixed, ALLOCSTALL_MOVABLE },
 	{ mixed, PSWPOUT },
 	{ mixed, PSWPIN },
 	{ mixed, PGMAJFAULT },
