@@ -120,6 +120,7 @@ void vm_disk_defaults(struct vm_disk_conf *d, enum vm_disk_kind kind)
 /* The zone that @pfn lies in, and where that ends. */
 static enum vm_zone_type zone_at(uint64_t pfn, uint64_t *end)
 {
+	d->pages = default_disk[kind].pages;
 	if (pfn < DMA_END) {
 		*end = DMA_END;
 		return VM_ZONE_DMA;
