@@ -22,6 +22,15 @@
 /* Set by the lists that the frame is on. */
 #define FLAGS_OF_LISTS (PG_LRU | PG_BUDDY)
 
+/* Counters that never fall below 0. */
+static void image_items(struct image *im, int64_t *item, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		image_upto(im, item[i], INT64_MAX);
+		assert(item[i] >= 0);
+	}
+}
+
 /* A frame.  What is free comes with the free lists; lru_pos with the LRU's. */
 IMAGE_KNOWS(page, 12);
 static void image_page(struct image *im, void *element)
@@ -200,7 +209,7 @@ static void image_zone(struct image *im, struct zone *z)
 	image_u64s(im, z->wmark);
 	image_num(im, z->boost);
 	image_u64s(im, z->lowmem_reserve);
-	image_u64s(im, z->item);
+	image_items(im, z->item, VM_NR_ZONE_ITEMS);
 	image_u64s(im, z->numa);
 	image_num(im, z->nr_highatomic);
 	image_upto(im, used, buddy_virgin_end(z) - z->first_pfn);
@@ -302,7 +311,7 @@ IMAGE_KNOWS(pgdat, 5160);
 static void image_node(struct image *im, struct pgdat *pgdat)
 {
 	image_tag(im, TAG_NODE);
-	image_u64s(im, pgdat->item);
+	image_items(im, pgdat->item, VM_NR_NODE_ITEMS);
 	image_num(im, pgdat->totalreserve);
 	image_num(im, pgdat->min_unmapped_pages);
 	image_num(im, pgdat->min_slab_pages);
