@@ -115,12 +115,12 @@ void vm_disk_defaults(struct vm_disk_conf *d, enum vm_disk_kind kind)
 	d->write_latency_ns = default_disk[kind].write_latency_ns;
 	d->bandwidth_bps = default_disk[kind].bandwidth_bps;
 	d->queue_depth = default_disk[kind].queue_depth;
+	d->pages = default_disk[kind].pages;
 }
 
 /* The zone that @pfn lies in, and where that ends. */
 static enum vm_zone_type zone_at(uint64_t pfn, uint64_t *end)
 {
-	d->pages = default_disk[kind].pages;
 	if (pfn < DMA_END) {
 		*end = DMA_END;
 		return VM_ZONE_DMA;
