@@ -170,10 +170,27 @@ static void image_queue(struct image *im, struct disk_queue *q, bool write)
 	q->nr_requests = check_requests(im, q);
 }
 
-IMAGE_KNOWS(vm_disk_stat, 144);
-IMAGE_KNOWS(disk, 624);
+IMAGE_KNOWS(vm_disk_stat, 152);
+/* Pages of files that are being written, as page_set_writeback() counts. */
+static uint64_t count_file_writeback(const struct vm *vm,
+				     const struct disk_queue *q)
+{
+	uint64_t nr = 0;
+
+	assert(q->nr <= q->capacity);
+	for (uint32_t i = 0; i < q->nr; i++) {
+		uint32_t pfn = q->io[(q->head + i) % q->capacity].pfn;
+
+		nr += !(pfn_page(vm, pfn)->flags & PG_SWAPBACKED);
+	}
+	return nr;
+}
+
+IMAGE_KNOWS(disk, 648);
 static void image_disk(struct image *im, struct disk *d)
 {
+	uint64_t nr;
+
 	image_tag(im, TAG_DISK);
 	image_num(im, d->stat.reads);
 	image_num(im, d->stat.read_sectors);
@@ -197,6 +214,9 @@ static void image_disk(struct image *im, struct disk *d)
 	image_queue(im, &d->queue[1], true);
 	assert(!im->saving || d->nr_writeback == d->queue[1].nr);
 	d->nr_writeback = d->queue[1].nr;
+	nr = count_file_writeback(im->vm, &d->queue[1]);
+	assert(!im->saving || d->nr_file_writeback == nr);
+	d->nr_file_writeback = nr;
 	d->stat.in_flight = d->queue[0].nr_requests + d->queue[1].nr_requests;
 }
 

@@ -123,7 +123,7 @@ static void same_node(struct image *im, uint32_t nid)
 			    node->distance[i]);
 }
 
-IMAGE_KNOWS(vm_disk_conf, 104);
+IMAGE_KNOWS(vm_disk_conf, 112);
 static void same_disk(struct image *im, int d)
 {
 	const struct vm_disk_conf *c = &im->vm->conf.disk[d];
@@ -139,6 +139,7 @@ static void same_disk(struct image *im, int d)
 		    c->bandwidth_bps);
 	same_number(im, (struct part){ "disk", d, " queue depth", "" },
 		    c->queue_depth);
+	same_number(im, (struct part){ "disk", d, "", " pages" }, c->pages);
 }
 
 IMAGE_KNOWS(vm_swap_conf, 88);
@@ -155,7 +156,7 @@ static void same_swap(struct image *im, int s)
 		    c->is_file);
 }
 
-IMAGE_KNOWS(vm_machine, 24136);
+IMAGE_KNOWS(vm_machine, 24264);
 IMAGE_KNOWS(vm_node_conf, 520);
 void image_hardware(struct image *im)
 {
@@ -282,7 +283,7 @@ static void image_psi(struct image *im, struct psi *p)
 }
 
 /* Members of struct vm that are nobody's in particular. */
-IMAGE_KNOWS(vm, 955888);
+IMAGE_KNOWS(vm, 956408);
 static void image_vm(struct image *im, struct vm *vm)
 {
 	uint16_t last = vm->last_mapping;

@@ -40,6 +40,8 @@ static struct task *make_task(struct image *im, int pid)
 
 static void image_identity(struct image *im, struct task *t)
 {
+	uint32_t nr_threads = t->nr_threads;
+
 	image_upto(im, t->ppid, VM_MAX_PID);
 	image_num(im, t->uid);
 	image_num(im, t->gid);
@@ -47,7 +49,9 @@ static void image_identity(struct image *im, struct task *t)
 	image_text(im, t->args, sizeof(t->args));
 	image_upto(im, t->state, TASK_UNINTERRUPTIBLE);
 	image_upto(im, t->flags, ALL_FLAGS);
-	image_num(im, t->nr_threads);
+	image_within(im, nr_threads, 1, VM_MAX_PID);
+	if (!im->saving)
+		task_set_threads(im->vm, t, nr_threads);
 	image_upto(im, t->cpu, im->vm->conf.nr_cpus - 1);
 	image_flag(im, &t->cpu_bound);
 	image_num(im, t->nodes);

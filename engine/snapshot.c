@@ -214,7 +214,7 @@ static void copy_tasks(const struct vm *vm, struct vm_stat *s)
 	s->nr_running = vm->nr_running;
 	s->nr_uninterruptible = vm->nr_uninterruptible;
 	s->nr_iowait = vm->nr_iowait;
-	s->nr_threads = vm->nr_tasks;
+	s->nr_threads = vm->nr_threads;
 	s->last_pid = vm->last_pid;
 	s->forks = vm->forks;
 	s->context_switches = vm->context_switches;

@@ -77,14 +77,15 @@ static int map_areas(struct vm *vm, struct task *t)
 	return w->map ? 0 : -ENOMEM;
 }
 
-static void set_identity(struct task *t, const struct vm_task_conf *conf)
+static void set_identity(struct vm *vm, struct task *t,
+			 const struct vm_task_conf *conf)
 {
 	t->ppid = conf->ppid ? conf->ppid : 1;
 	if (t->pid == 1)
 		t->ppid = 0;
 	t->uid = conf->uid;
 	t->gid = conf->gid;
-	t->nr_threads = MAX(conf->nr_threads, 1);
+	task_set_threads(vm, t, MAX(conf->nr_threads, 1));
 	t->oom_score_adj = conf->oom_score_adj;
 	t->oom_score_adj_min = MIN(conf->oom_score_adj, 0);
 	t->nodes = conf->nodes ? conf->nodes : ~0ull;
@@ -153,7 +154,7 @@ int task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 	t = task_create(vm, conf->comm, conf->pid, &err);
 	if (!t)
 		return err;
-	set_identity(t, conf);
+	set_identity(vm, t, conf);
 	err = make_work(vm, t, conf);
 	if (err)
 		goto err_task;

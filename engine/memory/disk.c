@@ -177,6 +177,7 @@ int disk_init(struct vm *vm, struct disk *d, uint32_t id,
 	memcpy(d->actor.name, conf->name, len);
 	d->actor.step = disk_step;
 	d->stat.kind = conf->kind;
+	d->stat.pages = conf->pages;
 	memcpy(d->stat.name, conf->name, sizeof(d->stat.name));
 	d->write_bw = START_BW;
 	d->avg_write_bw = START_BW;

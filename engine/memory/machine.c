@@ -32,6 +32,7 @@
 /* Of nodes about which nothing is said. */
 #define REMOTE_DISTANCE 20
 
+#define DISK_PAGES (512ull << (30 - VM_PAGE_SHIFT)) /* 512 GiB */
 #define US 1000ull
 
 /* Fact sheet K: the middle of each range, of a machine that is no guest. */
@@ -55,24 +56,28 @@ static const struct vm_disk_conf default_disk[VM_NR_DISK_KINDS] = {
 		.write_latency_ns = 20 * US,
 		.bandwidth_bps = 3000000000,
 		.queue_depth = 64,
+		.pages = DISK_PAGES,
 	},
 	[VM_DISK_SSD] = {
 		.read_latency_ns = 140 * US,
 		.write_latency_ns = 60 * US,
 		.bandwidth_bps = 500000000,
 		.queue_depth = 32,
+		.pages = DISK_PAGES,
 	},
 	[VM_DISK_HDD] = {
 		.read_latency_ns = 12000 * US,
 		.write_latency_ns = 8000 * US,
 		.bandwidth_bps = 180000000,
 		.queue_depth = 1,
+		.pages = DISK_PAGES,
 	},
 	[VM_DISK_ZRAM] = {
 		.read_latency_ns = 2 * US,
 		.write_latency_ns = 5 * US,
 		.bandwidth_bps = 2000000000,
 		.queue_depth = 1,
+		.pages = DISK_PAGES,
 	},
 };
 

@@ -126,6 +126,7 @@ struct vm {
 	struct task *tasks, *last_task; /* oldest first: H.3 walks it */
 	struct task *pid_table[VM_MAX_PID + 1];
 	uint32_t nr_tasks;
+	uint32_t nr_threads; /* of all tasks */
 	int last_pid;
 
 	/* figures */

@@ -69,6 +69,7 @@ static void task_link(struct vm *vm, struct task *t)
 	vm->last_task = t;
 	vm->pid_table[t->pid] = t;
 	vm->nr_tasks++;
+	vm->nr_threads += t->nr_threads;
 	vm->forks++;
 }
 
@@ -84,7 +85,16 @@ static void task_unlink(struct vm *vm, struct task *t)
 	else
 		vm->last_task = t->prev;
 	vm->pid_table[t->pid] = NULL;
+	assert(vm->nr_threads >= t->nr_threads);
+	vm->nr_threads -= t->nr_threads;
 	vm->nr_tasks--;
+}
+
+void task_set_threads(struct vm *vm, struct task *t, uint32_t nr)
+{
+	assert(nr >= 1 && vm->pid_table[t->pid] == t);
+	vm->nr_threads += nr - t->nr_threads;
+	t->nr_threads = nr;
 }
 
 struct task *task_create(struct vm *vm, const char *comm, int pid, int *err)

@@ -88,6 +88,9 @@ struct task *task_find(struct vm *vm, int pid);
  */
 struct task *task_create(struct vm *vm, const char *comm, int pid, int *err);
 
+/* It has @nr threads, 1 to begin with: figures, nothing runs in them. */
+void task_set_threads(struct vm *vm, struct task *t, uint32_t nr);
+
 /* Take it out of all lists and free it; mm, exec, work must be gone. */
 void task_release(struct vm *vm, struct task *t);
 

@@ -21,6 +21,8 @@
 #include "fs/cli/capture.h"
 #include "fs/cli/cmd.h"
 
+#define MAX_SIZE (1ull << 44) /* pages; what a machine file takes */
+
 /* No page of a machine ends up on one of these. */
 static const char *const no_disks[] = { "fd", "loop", "ram", "sr" };
 
@@ -51,6 +53,36 @@ static enum vm_disk_kind kind_of(struct capture *c, const char *name)
 	return kind;
 }
 
+/* "   8        0  125034840 sda", of /proc/partitions: in kB. */
+static uint64_t size_in_partitions(struct capture *c, const char *disk)
+{
+	char *text = capture_read("%s/partitions", c->proc), *at = text, *line;
+	char name[VM_NAME_LEN];
+	unsigned long long kb;
+	uint64_t pages = 0;
+
+	while (at && (line = capture_line(&at))) {
+		if (sscanf(line, "%*u %*u %llu %63s", &kb, name) == 2 &&
+		    !strcmp(name, disk))
+			pages = kb / 4;
+	}
+	free(text);
+	return pages;
+}
+
+/* Of sysfs, in sectors, or else of /proc; unknown, it stays what it is. */
+static void read_size(struct capture *c, struct vm_disk_conf *d)
+{
+	char *text = capture_read("%s/block/%s/size", c->sys, d->name);
+	uint64_t pages = text ? strtoull(text, NULL, 10) / 8 : 0;
+
+	free(text);
+	if (!pages)
+		pages = size_in_partitions(c, d->name);
+	if (pages && pages < MAX_SIZE)
+		d->pages = pages;
+}
+
 /* The index of disk @name, added if need be; -1 if there is no room. */
 static int disk_index(struct capture *c, const char *name)
 {
@@ -70,6 +102,7 @@ static int disk_index(struct capture *c, const char *name)
 	d = &m->disk[m->nr_disks];
 	vm_disk_defaults(d, kind_of(c, name));
 	snprintf(d->name, sizeof(d->name), "%s", name);
+	read_size(c, d);
 	return (int)m->nr_disks++;
 }
 

@@ -26,6 +26,7 @@
 #define MAX_LATENCY_NS 60000000000ull
 #define MAX_BPS	       (1ull << 44)
 #define MAX_PFN	       (1ull << 40)
+#define MAX_DISK_PAGES (1ull << 44)
 #define MAX_SWAP_PAGES (1ull << 26) /* slots that a PTE can name */
 #define MAX_FILE_PAGES VM_MAX_PAGES
 #define LOCAL_DISTANCE 10
@@ -327,6 +328,7 @@ static const struct conf_key disk_keys[] = {
 	KEY_TIME("write_latency", DISK, write_latency_ns, 1, MAX_LATENCY_NS),
 	KEY_BPS("bandwidth", DISK, bandwidth_bps, VM_PAGE_SIZE, MAX_BPS),
 	KEY_U32("queue_depth", DISK, queue_depth, 1, 65536),
+	KEY_PAGES("size", DISK, pages, 1, MAX_DISK_PAGES),
 	{ .name = NULL },
 };
 
@@ -360,6 +362,8 @@ static void disk_finish(struct conf *c, const config_setting_t *s, void *elem)
 		d->bandwidth_bps = of_kind.bandwidth_bps;
 	if (!d->queue_depth)
 		d->queue_depth = of_kind.queue_depth;
+	if (!d->pages)
+		d->pages = of_kind.pages;
 }
 
 static const struct conf_list disk_list = {

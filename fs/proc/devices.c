@@ -10,8 +10,6 @@
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 
-#define DISK_BLOCKS (512ull << 20) /* kB, as sys/block says: 512 GiB */
-
 static void put_cpu_header(struct strbuf *sb, const struct vm_stat *s,
 			   unsigned margin)
 {
@@ -75,7 +73,9 @@ int partitions_show(const struct tree_req *rq, struct strbuf *sb)
 		struct disk_number nr = disk_number(s, i);
 
 		strbuf_printf(sb, "%4u  %7u %10llu %s\n", nr.major, nr.minor,
-			      DISK_BLOCKS, s->disk[i].name);
+			      (unsigned long long)pages_to_kb(
+				      s->disk[i].pages),
+			      s->disk[i].name);
 	}
 	return 0;
 }

@@ -27,6 +27,7 @@
 #include "fs/proc/host.h"
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/pressure.h"
+#include "fs/proc/proc.h"
 #include "fs/sandbox/checkpoint.h"
 #include "fs/sandbox/checkpoint_state.h"
 #include "fs/sandbox/driver.h"

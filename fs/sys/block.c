@@ -2,8 +2,8 @@
 /*
  * block.c - /sys/block: the simulated disks, as lsblk and iostat look.
  *
- * A disk is rq->index[0].  Its size is a constant: a simulated disk is as
- * large as what is put on it.
+ * A disk is rq->index[0].  Its size is what the machine file says; that it
+ * is full nobody checks.
  *
  * Called through the tables of /sys.  Session's lock.
  */
@@ -14,7 +14,7 @@
 #include "fs/sys/sys.h"
 
 #define MSEC_NS	    1000000u
-#define DISK_SECTORS "1073741824\n" /* 512 GiB */
+#define SECTORS_PER_PAGE (VM_PAGE_SIZE / 512)
 
 static const struct vm_disk_stat *disk_of(const struct tree_req *rq)
 {
@@ -59,6 +59,13 @@ static int inflight_show(const struct tree_req *rq, struct strbuf *sb)
 	return 0;
 }
 
+static int size_show(const struct tree_req *rq, struct strbuf *sb)
+{
+	strbuf_u64(sb, disk_of(rq)->pages * SECTORS_PER_PAGE);
+	strbuf_putc(sb, '\n');
+	return 0;
+}
+
 static int rotational_show(const struct tree_req *rq, struct strbuf *sb)
 {
 	strbuf_puts(sb, disk_of(rq)->kind == VM_DISK_HDD ? "1\n" : "0\n");
@@ -83,7 +90,7 @@ static const struct tree_entry disk_entries[] = {
 	DIR("queue", 0755, &queue_dir),
 	TEXT("removable", 0444, "0\n"),
 	TEXT("ro", 0444, "0\n"),
-	TEXT("size", 0444, DISK_SECTORS),
+	RO("size", 0444, size_show),
 	RO("stat", 0444, stat_show),
 };
 

@@ -108,6 +108,7 @@ struct vm_disk_conf {
 	uint64_t write_latency_ns;
 	uint64_t bandwidth_bps;
 	uint32_t queue_depth; /* requests whose latencies overlap, >= 1 */
+	uint64_t pages; /* its size; what is put on it is not held against it */
 };
 
 #define VM_SWAP_PRIO_AUTO INT32_MIN

@@ -265,6 +265,7 @@ struct vm_cpu_stat {
 struct vm_disk_stat { /* as the columns of /proc/diskstats */
 	char name[VM_NAME_LEN];
 	enum vm_disk_kind kind;
+	uint64_t pages; /* its size */
 	uint64_t reads, read_sectors, read_ns;
 	uint64_t writes, write_sectors, write_ns;
 	uint64_t in_flight, busy_ns, weighted_ns;

@@ -315,8 +315,8 @@ static const char everything[] =
 	"    cpus = \"0,2\"; distance = [ 10, 31 ]; },\n"
 	"  { memory = \"512M\"; movable = \"128M\"; cpus = 1;\n"
 	"    distance = ( 31, 10 ); } );\n"
-	"disks = ( { name = \"sda\"; kind = \"hdd\"; read_latency = \"9ms\"; },"
-	"\n"
+	"disks = ( { name = \"sda\"; kind = \"hdd\"; read_latency = \"9ms\";\n"
+	"            size = \"2T\"; },\n"
 	"          { name = \"zram0\"; kind = \"zram\"; bandwidth = \"1G/s\";\n"
 	"            queue_depth = 4; } );\n"
 	"swap = ( { path = \"/dev/sda2\"; size = \"1G\"; },\n"
@@ -375,6 +375,8 @@ START_TEST(test_nodes_and_disks)
 	ck_assert_uint_eq(m.cpu_node[2], 0);
 	ck_assert_uint_eq(m.disk[0].read_latency_ns, 9000000);
 	ck_assert_uint_eq(m.disk[0].write_latency_ns, 8000000);
+	ck_assert_uint_eq(m.disk[0].pages, 2ull << 28);
+	ck_assert_uint_eq(m.disk[1].pages, 1ull << 27);
 	ck_assert_uint_eq(m.disk[1].bandwidth_bps, 1u << 30);
 	ck_assert_uint_eq(m.swap[0].disk, 0);
 	ck_assert_int_eq(m.swap[0].priority, VM_SWAP_PRIO_AUTO);
