@@ -32,7 +32,11 @@
 #
 #	vm_start [-o OPTIONS] [MACHINE]	 a file, a name below examples/
 #				machines, or "-": the machine is on stdin
-#	vm_stop			every machine of this shell goes
+#	vm_stop, vm_end		every machine of this shell goes
+#	vm_checkpoint NAME	keep this moment
+#	vm_restore NAME		go back to it
+#	vm_fork NAME		a second machine, which goes on from here
+#	vm_in NAME COMMAND...	any of these, for that one
 #	vm_advance 5s		let time pass
 #	vm_settle [BOUND]	until kernel threads sleep and disks are idle
 #	vm_spawn 'KEYS'		start a task; its pid is in $VM_PID
@@ -69,6 +73,7 @@ VM_KIT=${BATS_TEST_DIRNAME:-$(cd "$(dirname "$0")" && pwd)}
 VM=
 VM_PID=
 vm_scratch=
+vm_forks=
 
 # --- what happened ---
 
@@ -153,24 +158,85 @@ vm_start() {
 	fi
 	vm_bin=$(vm_program) || return 1
 	vm_scratch=$(mktemp -d) || return 1
-	mkdir "$vm_scratch/mnt" || return 1
+	mkdir "$vm_scratch/mnt" "$vm_scratch/moments" || return 1
 	vm_file=$(vm_machine_file "${1-}") || return 1
 	# Descriptor 3 is bats' own; it waits until nobody has it any more.
-	"$vm_bin" mount -o "$vm_options" ${vm_file:+"$vm_file"} \
+	"$vm_bin" mount --checkpoints "$vm_scratch/moments" \
+		-o "$vm_options" ${vm_file:+"$vm_file"} \
 		"$vm_scratch/mnt" 3>&- ||
 		vm_fail 'vm_start: no machine' || return 1
 	VM=$vm_scratch/mnt
 }
 
 vm_stop() {
+	for vm_name in $vm_forks; do
+		vm_unmount "$vm_scratch/fork-$vm_name" || return 1
+	done
+	vm_forks=
 	if [ -n "$VM" ]; then
-		fusermount3 -u "$VM" 2>/dev/null || umount -l "$VM" || return 1
+		vm_unmount "$VM" || return 1
 		VM=
 	fi
 	if [ -n "$vm_scratch" ]; then
 		rm -rf "$vm_scratch"
 		vm_scratch=
 	fi
+}
+
+vm_end() {
+	vm_stop
+}
+
+vm_unmount() {
+	fusermount3 -u "$1" 2>/dev/null || umount -l "$1"
+}
+
+# --- moments ---
+
+vm_checkpoint() {
+	echo "$1" >"$VM/sandbox/checkpoint" 2>/dev/null ||
+		vm_fail "vm_checkpoint: $(cat "$VM/sandbox/restore")"
+}
+
+vm_restore() {
+	echo "$1" >"$VM/sandbox/restore" 2>/dev/null ||
+		vm_fail "vm_restore: $(cat "$VM/sandbox/restore")"
+}
+
+# NAME is of letters and digits.
+vm_fork() {
+	case $1 in
+	'' | *[!A-Za-z0-9_]*)
+		vm_fail "vm_fork: no name for a machine: '$1'"
+		return 1
+		;;
+	esac
+	vm_checkpoint "fork-$1" || return 1
+	mkdir "$vm_scratch/fork-$1" || return 1
+	"$vm_bin" mount --checkpoints "$vm_scratch/moments" \
+		--restore "$vm_scratch/moments/fork-$1" \
+		-o clock=virtual "$vm_scratch/fork-$1" 3>&- ||
+		vm_fail "vm_fork $1: no machine" || return 1
+	vm_forks="$vm_forks $1"
+}
+
+# A mark (vm_mark) is one machine's own.
+vm_in() {
+	vm_name=$1
+	shift
+	case " $vm_forks " in
+	*" $vm_name "*) ;;
+	*)
+		vm_fail "vm_in: no machine $vm_name"
+		return 1
+		;;
+	esac
+	vm_outer=$VM
+	VM=$vm_scratch/fork-$vm_name
+	vm_status=0
+	"$@" || vm_status=$?
+	VM=$vm_outer
+	return $vm_status
 }
 
 vm_advance() {
@@ -308,13 +374,13 @@ vm_counter() {
 }
 
 vm_mark() {
-	cat "$VM/proc/vmstat" >"$vm_scratch/mark"
+	cat "$VM/proc/vmstat" >"$vm_scratch/mark-${VM##*/}"
 }
 
 vm_since() {
 	vm_now=$(vm_counter "$1") || return 1
-	vm_then=$(awk -v f="$1" '$1 == f { print $2 }' "$vm_scratch/mark") ||
-		return 1
+	vm_then=$(awk -v f="$1" '$1 == f { print $2 }' \
+		"$vm_scratch/mark-${VM##*/}") || return 1
 	echo $((vm_now - vm_then))
 }
 

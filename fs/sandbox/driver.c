@@ -206,10 +206,16 @@ static int populate_slice(struct driver *d, struct job *j)
 /* Ops that somebody waits for end first, if the clock lets them. */
 static int call_slice(struct driver *d, struct job *j)
 {
+	bool late = driver_paused(d) || vm_now_ns(d->vm) >= j->until_ns;
+	int err = -EBUSY;
+
 	if (!j->call.settled || !atomic_load(&d->nr_ops))
-		return j->call.run(j->call.arg, false);
-	if (driver_paused(d) || vm_now_ns(d->vm) >= j->until_ns)
-		return j->call.run(j->call.arg, true);
+		err = j->call.run(j->call.arg, false);
+	else if (late)
+		err = j->call.run(j->call.arg, true);
+	/* An op of somebody else's, who does not come through here. */
+	if (err != -EBUSY || late)
+		return err;
 	one_step(d);
 	return -EINPROGRESS;
 }

@@ -27,7 +27,7 @@ for suite in "$KIT"/*.t; do
 		"$(sed -n 's/^1\.\.//p' "$DIR/$name")"
 	grep '^not ok' "$DIR/$name" && cat "$DIR/err"
 done
-is 'three suites' "$(ls "$KIT"/*.t | wc -l)" 3
+is 'four suites' "$(ls "$KIT"/*.t | wc -l)" 4
 
 cd "$KIT" || exit 1
 is 'from its own directory' "$(sh database.t every_line 2>&1)" '1..1
@@ -94,6 +94,11 @@ vm_task one read 4K
 vm_advance soon
 vm_settle soon
 vm_start "$DIR/small.conf"
+vm_restore nope
+vm_checkpoint a/b
+vm_fork 'a b'
+vm_in nobody true
+{ vm_fork two; vm_in two vm_assert_sysctl vm.swappiness == 61; }
 vm_exec false
 false
 END
@@ -147,6 +152,19 @@ good() { #@test
 	printf '# x\n\n vm.swappiness = 5\n-vm.no_such=1\n' >"$vm_scratch/c"
 	vm_sysctl -p "$vm_scratch/c" 2>/dev/null
 	vm_assert_sysctl vm.swappiness == 5
+	vm_checkpoint before
+	vm_task one alloc 1M
+	vm_restore before
+	vm_assert_task one VmRSS == 2048
+	vm_fork second
+	vm_in second vm_sysctl vm.swappiness=9
+	vm_in second vm_mark
+	vm_in second vm_task one alloc 2M
+	vm_in second vm_assert_since pgfault '>=' 512
+	vm_in second vm_assert_task one VmRSS == 4096
+	vm_fork third
+	vm_assert_sysctl vm.swappiness == 5
+	vm_end
 }
 vm_main "$@"
 END
