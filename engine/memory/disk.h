@@ -60,6 +60,7 @@ struct disk {
 	uint64_t write_bw, avg_write_bw;
 	uint64_t bw_time_ns, bw_written, nr_written;
 	uint64_t nr_writeback;	    /* pages in its write queue */
+	uint64_t nr_file_writeback; /* file.c: of files, not of swap */
 	uint32_t nr_writers;	    /* tasks that dirtied its pages lately */
 	uint64_t nr_writers_ns;	    /* when they were counted */
 	uint64_t last_io_ns;	    /* end of its last request: laptop_mode */

@@ -265,12 +265,26 @@ void page_clear_dirty(struct vm *vm, uint32_t pfn)
 	mod_page_zone(vm, pfn, NR_ZONE_WRITE_PENDING, -1);
 }
 
+/* Swap is not what a disk's writers are held for: it is not counted. */
+static void mod_file_writeback(struct vm *vm, const struct page *page, int by)
+{
+	const struct mapping *m = vm->mapping[page->mapping];
+	const struct file *f;
+
+	if (!m || m->kind != MAPPING_FILE)
+		return;
+	f = container_of(m, struct file, mapping);
+	assert(by > 0 || vm->disk[f->disk].nr_file_writeback > 0);
+	vm->disk[f->disk].nr_file_writeback += (uint64_t)by;
+}
+
 void page_set_writeback(struct vm *vm, uint32_t pfn)
 {
 	struct page *page = pfn_page(vm, pfn);
 
 	assert(!(page->flags & (PG_WRITEBACK | PG_DIRTY)));
 	page->flags |= PG_WRITEBACK;
+	mod_file_writeback(vm, page, 1);
 	mod_page_node(vm, pfn, NR_WRITEBACK, 1);
 	mod_page_zone(vm, pfn, NR_ZONE_WRITE_PENDING, 1);
 }
@@ -281,6 +295,7 @@ void page_clear_writeback(struct vm *vm, uint32_t pfn)
 
 	assert(page->flags & PG_WRITEBACK);
 	page->flags &= (uint16_t)~PG_WRITEBACK;
+	mod_file_writeback(vm, page, -1);
 	mod_page_node(vm, pfn, NR_WRITEBACK, -1);
 	mod_page_zone(vm, pfn, NR_ZONE_WRITE_PENDING, -1);
 }

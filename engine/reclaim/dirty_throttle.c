@@ -57,7 +57,8 @@ static uint64_t disk_share(struct vm *vm, struct disk *d, uint64_t pages)
 		const struct disk *other = &vm->disk[i];
 
 		if (other != d &&
-		    (other->nr_writeback > 0 || disk_nr_dirty(vm, other) > 0))
+		    (other->nr_file_writeback > 0 ||
+		     disk_nr_dirty(vm, other) > 0))
 			all += disk_write_bw(other);
 	}
 	return pages * disk_write_bw(d) / all;
@@ -94,7 +95,7 @@ void dirty_state_get(struct vm *vm, struct disk *d, struct dirty_state *ds)
 	ds->limit = MAX(l.thresh, vm->dirty_limit);
 	ds->wb_thresh = disk_share(vm, d, l.thresh);
 	ds->wb_background = disk_share(vm, d, l.background);
-	ds->wb_dirty = disk_nr_dirty(vm, d) + d->nr_writeback;
+	ds->wb_dirty = disk_nr_dirty(vm, d) + d->nr_file_writeback;
 	ds->write_bw = disk_write_bw(d);
 	assert(ds->wb_thresh <= ds->thresh);
 }
@@ -177,6 +178,20 @@ static uint64_t carry_credit(struct task *t, uint64_t now, uint64_t period,
 	return 0;
 }
 
+/*
+ * So little is waiting for the disk that it may be an error of the kernel's
+ * counters (wb_stat_error): who has slept for a whole pause may go on, though
+ * other disks, or swapping, keep the machine over its limit.
+ */
+static bool held_for_others(const struct vm *vm, const struct task *t,
+			    const struct dirty_state *ds)
+{
+	uint64_t nr = vm->conf.nr_cpus;
+
+	assert(nr > 0);
+	return !t->nr_dirtied && ds->wb_dirty <= nr * 8 * (1 + ilog2(nr));
+}
+
 static uint64_t throttle(struct task *t, const struct dirty_state *ds,
 			 uint64_t now)
 {
@@ -220,6 +235,8 @@ uint64_t balance_dirty_pages(struct vm *vm, struct task *t, struct disk *d)
 		vm->wake_flusher(vm, d, VM_WB_BACKGROUND);
 	if (ds.dirty <= ds.freerun)
 		return free_run(t, &ds, now);
+	if (ds.dirty >= ds.limit && held_for_others(vm, t, &ds))
+		return 0;
 	t->dirty_ratelimit = MAX(ds.write_bw / count_writers(vm, d, now), 1);
 	return throttle(t, &ds, now);
 }

@@ -262,6 +262,71 @@ START_TEST(test_nobody_gets_through)
 }
 END_TEST
 
+/* The flusher has done its work, and the disk too. */
+static void all_clean(struct file *f)
+{
+	uint64_t index;
+
+	while ((index = file_next_dirty(f, 0)) != UINT64_MAX)
+		page_clear_dirty(vm, file_lookup(f, index));
+}
+
+/*
+ * Swapping keeps the machine over its limit, and nothing of this writer's is
+ * waiting: after one pause it may go on, else it would never.
+ */
+START_TEST(test_held_for_others)
+{
+	struct access a = { .kind = ACCESS_WRITE };
+	enum access_result r;
+
+	start();
+	a.file = file_get(vm, "data", 1, 4000);
+	mod_node(&vm->node[0], NR_WRITEBACK, 4000);
+	for (int i = 0; i < 5; i++) {
+		while ((r = write_on(&a, 1)) == ACCESS_DONE)
+			;
+		ck_assert_int_eq(r, ACCESS_SLEEP);
+		all_clean(a.file);
+		rig_run(a.until_ns);
+		task_wake(vm, rig.task);
+		ck_assert_int_eq(access_step(vm, rig.task, &a), ACCESS_DONE);
+	}
+	mod_node(&vm->node[0], NR_WRITEBACK, -4000);
+	rig_stop();
+}
+END_TEST
+
+/* What is swapped to a disk is not what its writers have to wait for. */
+START_TEST(test_whose_writeback)
+{
+	struct file *f;
+	struct dirty_state ds;
+	uint32_t pfn, anon;
+	struct disk *d;
+
+	start();
+	f = file_get(vm, "data", 1, 100);
+	d = &vm->disk[f->disk];
+	pfn = alloc_pages_nowait(vm, GFP_READAHEAD, 0, 0, ~0ull);
+	anon = alloc_pages_nowait(vm, GFP_READAHEAD, 0, 0, ~0ull);
+	ck_assert_int_eq(file_insert(vm, f, 7, pfn), 0);
+	page_set_writeback(vm, pfn);
+	page_set_writeback(vm, anon);
+	dirty_state_get(vm, d, &ds);
+	ck_assert_uint_eq(ds.wb_dirty, 1);
+	ck_assert_uint_eq(ds.dirty, 2);
+	page_clear_writeback(vm, anon);
+	page_clear_writeback(vm, pfn);
+	dirty_state_get(vm, d, &ds);
+	ck_assert_uint_eq(ds.wb_dirty + ds.dirty, 0);
+	file_remove(vm, f, 7, 0);
+	free_pages(vm, pfn, 0);
+	free_pages(vm, anon, 0);
+	rig_stop();
+}
+END_TEST
+
 START_TEST(test_mapping_faults_around)
 {
 	struct file *f;
@@ -510,6 +575,7 @@ CHECK_MAIN("fault", test_anonymous_page, test_fault_costs_time,
 	   test_read_ahead_of_a_stream, test_random_reads_fetch_one_page,
 	   test_marked_once_a_stay, test_write_needs_no_read,
 	   test_writer_is_held, test_nobody_gets_through,
+	   test_held_for_others, test_whose_writeback,
 	   test_mapping_faults_around, test_random_mapping_reads_single_pages,
 	   test_window_sizes,
 	   test_windows_grow, test_store_into_a_mapping,
