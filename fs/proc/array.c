@@ -21,7 +21,16 @@
 #define PF_KSWAPD      2230336u	 /* and PF_KSWAPD|NO_SETAFFINITY */
 #define CAP_ALL	       0x1ffffffffffull
 #define MEMS_GROUPS    32u /* MAX_NUMNODES / 32 */
-#define SIGNAL_LIMIT   15655u
+#define BOOT_PAGES     3600u /* not yet free when threads are counted */
+#define MIN_THREADS    20u
+
+uint64_t max_threads(const struct vm_stat *s)
+{
+	uint64_t nr = s->total_pages > BOOT_PAGES ?
+			      (s->total_pages - BOOT_PAGES) / 32 : 0;
+
+	return nr > MIN_THREADS ? nr : MIN_THREADS;
+}
 
 /* "S (sleeping)" */
 static const char *state_name(char state)
@@ -129,12 +138,13 @@ static void put_status_vm(struct strbuf *sb, const struct vm_task_stat *t)
 			"untag_mask:\t0xffffffffffffffff\n");
 }
 
-static void put_status_caps(struct strbuf *sb, const struct vm_task_stat *t)
+static void put_status_caps(struct strbuf *sb, const struct vm_task_stat *t,
+			    const struct vm_stat *s)
 {
 	uint64_t caps = t->uid ? 0 : CAP_ALL;
 
 	strbuf_puts(sb, "SigQ:\t0/");
-	strbuf_u64(sb, SIGNAL_LIMIT);
+	strbuf_u64(sb, max_threads(s) / 2);
 	strbuf_putc(sb, '\n');
 	put_mask(sb, "SigPnd:", 0);
 	put_mask(sb, "ShdPnd:", 0);
@@ -238,7 +248,7 @@ int pid_status_show(const struct tree_req *rq, struct strbuf *sb)
 	if (!t->kthread)
 		put_status_vm(sb, t);
 	put_value(sb, "Threads:", t->nr_threads ? t->nr_threads : 1);
-	put_status_caps(sb, t);
+	put_status_caps(sb, t, s);
 	put_status_allowed(sb, t, s);
 	put_value(sb, "voluntary_ctxt_switches:", t->nvcsw);
 	put_value(sb, "nonvoluntary_ctxt_switches:", t->nivcsw);

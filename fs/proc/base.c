@@ -310,7 +310,7 @@ static int limits_show(const struct tree_req *rq, struct strbuf *sb)
 		return -ESRCH;
 	/* half of threads-max as it boots, kernel/fork.c:fork_init */
 	snprintf(most, sizeof(most), "%llu", (unsigned long long)
-		 machine_stat(rq)->total_pages / 64);
+		 max_threads(machine_stat(rq)) / 2);
 	for (i = 0; i < TREE_NR(rows); i++) {
 		strbuf_puts_left(sb, rows[i].name, 26);
 		strbuf_puts_left(sb, rows[i].soft ? rows[i].soft : most, 21);

@@ -145,6 +145,17 @@ static const struct written *find(const struct kernel_ctl_state *s,
 	return w;
 }
 
+/* What nobody has written yet. */
+static void default_values(struct machine_fs *mf, const struct kernel_ctl *ctl,
+			   int64_t value[KERNEL_CTL_VALUES])
+{
+	memcpy(value, ctl->def, sizeof(ctl->def));
+	if (!ctl->def_of)
+		return;
+	vm_stat_get(mf->vm, mf->stat);
+	value[0] = ctl->def_of(mf->stat);
+}
+
 /* The place where a new value of @ctl is kept, with the old one in it. */
 static struct written *keep(struct kernel_ctl_state *s,
 			    const struct kernel_ctl *ctl)
@@ -188,6 +199,7 @@ static int read_op(struct tree_req *rq, struct strbuf *sb, size_t size,
 {
 	const struct kernel_ctl *ctl = rq->entry->data;
 	const struct written *w = find(machine_of(rq)->kernel_ctl, ctl);
+	int64_t value[KERNEL_CTL_VALUES];
 
 	if (ctl->type == VM_CTL_STRING) {
 		DECLARE_STRBUF(line, KERNEL_CTL_TEXT + 2);
@@ -200,7 +212,9 @@ static int read_op(struct tree_req *rq, struct strbuf *sb, size_t size,
 	}
 	if (offset)
 		return 0;
-	sysctl_format(sb, w ? w->value : ctl->def, ctl->type, ctl->nr);
+	if (!w)
+		default_values(machine_of(rq), ctl, value);
+	sysctl_format(sb, w ? w->value : value, ctl->type, ctl->nr);
 	if (sb->len > size)
 		sb->len = size;
 	return 0;
@@ -210,11 +224,14 @@ static int read_op(struct tree_req *rq, struct strbuf *sb, size_t size,
 static int store_values(struct machine_fs *mf, const struct kernel_ctl *ctl,
 			const struct sysctl_values *v)
 {
+	bool known = find(mf->kernel_ctl, ctl);
 	struct written *w = keep(mf->kernel_ctl, ctl);
 	unsigned i;
 
 	if (!w)
 		return -ENOMEM;
+	if (!known)
+		default_values(mf, ctl, w->value);
 	for (i = 0; i < v->nr; i++) {
 		if (ctl->type != VM_CTL_ULONG &&
 		    (v->value[i] < ctl->min || v->value[i] > ctl->max))

@@ -20,6 +20,7 @@
 
 #include <limits.h>
 
+#include <vm/stat.h>
 #include <vm/sysctl.h>
 
 #include "fs/vfs/file.h"
@@ -35,6 +36,7 @@ struct kernel_ctl {
 	int64_t min, max; /* of every value; ULONG: not looked at */
 	int64_t def[KERNEL_CTL_VALUES];
 	const char *text; /* STRING: default */
+	int64_t (*def_of)(const struct vm_stat *s); /* instead of def[0] */
 };
 
 struct kernel_ctl_state;

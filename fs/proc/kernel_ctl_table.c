@@ -12,6 +12,10 @@
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 
+#define MAX_THREADS	0x3fffffff
+#define PIDS_PER_CPU	1024
+#define PID_MAX_DEFAULT 32768
+
 static int last_pid_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 			 off_t offset)
 {
@@ -103,6 +107,19 @@ static const struct tree_entry yama_entries[] = {
 
 static const struct tree_dir yama_dir = { TREE_ENTRIES(yama_entries) };
 
+static int64_t threads_max(const struct vm_stat *s)
+{
+	return (int64_t)max_threads(s);
+}
+
+/* More than 32 CPUs get more pids (kernel/pid.c:pid_idr_init). */
+static int64_t pid_max(const struct vm_stat *s)
+{
+	const int64_t by_cpus = (int64_t)s->nr_cpus * PIDS_PER_CPU;
+
+	return by_cpus > PID_MAX_DEFAULT ? by_cpus : PID_MAX_DEFAULT;
+}
+
 static const struct tree_entry kernel_entries[] = {
 	KCTL_INTS("acct", 0644, 3, 4, 2, 30),
 	KCTL_ANY("acpi_video_flags", 0644, 0),
@@ -175,7 +192,8 @@ static const struct tree_entry kernel_entries[] = {
 	KCTL_ANY("perf_event_max_stack", 0644, 127),
 	KCTL_ANY("perf_event_mlock_kb", 0644, 516),
 	KCTL_INT("perf_event_paranoid", 0644, -1, INT_MAX, 3),
-	KCTL_INT("pid_max", 0644, 301, 4194304, 32768),
+	KCTL("pid_max", 0644, .type = VM_CTL_INT, .nr = 1, .min = 301,
+	     .max = 4194304, .def_of = pid_max),
 	KCTL_STRING("poweroff_cmd", 0644, "/sbin/poweroff"),
 	KCTL_ANY("print-fatal-signals", 0644, 0),
 	KCTL_INTS("printk", 0644, 4, 3, 4, 1, 7),
@@ -213,7 +231,8 @@ static const struct tree_entry kernel_entries[] = {
 	KCTL_ANY("sysrq", 0644, 438),
 	KCTL_ANY("tainted", 0644, 8704),
 	KCTL_FLAG("task_delayacct", 0644, 0),
-	KCTL_INT("threads-max", 0644, 1, INT_MAX, 31310),
+	KCTL("threads-max", 0644, .type = VM_CTL_INT, .nr = 1, .min = 1,
+	     .max = MAX_THREADS, .def_of = threads_max),
 	KCTL_FLAG("timer_migration", 0644, 1),
 	KCTL_ANY("traceoff_on_warning", 0644, 0),
 	KCTL_ANY("tracepoint_printk", 0644, 0),

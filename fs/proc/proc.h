@@ -103,6 +103,12 @@ void vmstat_node_lines(struct strbuf *sb, const struct vm_node_stat *n);
 /* vmstat.c: the value of a node item in the unit that Linux prints. */
 uint64_t vmstat_node_value(enum vm_node_item item, uint64_t v);
 
+/*
+ * array.c: how many threads a machine of that size may have, and a user half
+ * of them (kernel/fork.c:set_max_threads).
+ */
+uint64_t max_threads(const struct vm_stat *s);
+
 /* "{label}{kB:>8} kB": @label is padded to 16 columns. */
 void put_kb(struct strbuf *sb, const char *label, uint64_t nr_pages);
 
