@@ -112,6 +112,12 @@ static int64_t threads_max(const struct vm_stat *s)
 	return (int64_t)max_threads(s);
 }
 
+/* On where there is something to balance (mm/mempolicy.c). */
+static int64_t numa_balancing(const struct vm_stat *s)
+{
+	return s->nr_nodes > 1;
+}
+
 /* More than 32 CPUs get more pids (kernel/pid.c:pid_idr_init). */
 static int64_t pid_max(const struct vm_stat *s)
 {
@@ -171,7 +177,8 @@ static const struct tree_entry kernel_entries[] = {
 	KCTL_ANY("ngroups_max", 0444, 65536),
 	KCTL_ANY("nmi_watchdog", 0444, 0),
 	FOPS("ns_last_pid", 0666, &last_pid_ops),
-	KCTL_FLAG("numa_balancing", 0644, 1),
+	KCTL("numa_balancing", 0644, .type = VM_CTL_INT, .nr = 1, .min = 0,
+	     .max = 4, .def_of = numa_balancing),
 	KCTL_ANY("numa_balancing_promote_rate_limit_MBps", 0644, 65536),
 	KCTL_FLAG("oops_all_cpu_backtrace", 0644, 0),
 	KCTL_ANY("oops_limit", 0644, 10000),
@@ -229,7 +236,7 @@ static const struct tree_entry kernel_entries[] = {
 	KCTL_ANY("stack_tracer_enabled", 0644, 0),
 	KCTL_INT("sysctl_writes_strict", 0644, -1, 1, 1),
 	KCTL_ANY("sysrq", 0644, 438),
-	KCTL_ANY("tainted", 0644, 8704),
+	KCTL_ANY("tainted", 0644, 8192),
 	KCTL_FLAG("task_delayacct", 0644, 0),
 	KCTL("threads-max", 0644, .type = VM_CTL_INT, .nr = 1, .min = 1,
 	     .max = MAX_THREADS, .def_of = threads_max),
