@@ -318,20 +318,23 @@ static void answer(struct driver *d, struct job *j, int result)
 }
 
 /* The machine runs without being asked to: an op is in flight, or "max". */
-static bool runs_itself(struct driver *d)
+static bool runs_itself(struct driver *d, bool sim)
 {
 	if (atomic_load(&d->max))
 		return !atomic_load(&d->live_paused);
-	return atomic_load(&d->nr_ops) && is_sim(d);
+	return atomic_load(&d->nr_ops) && sim;
 }
 
 /* Sleep until there is something to run.  False: the end. */
 static bool next_work(struct driver *d, struct job **j)
 {
+	/* Only this thread changes it.  Not to be asked with the lock held:
+	 * handlers hold the machine when they take that. */
+	const bool sim = is_sim(d);
 	bool go;
 
 	pthread_mutex_lock(&d->lock);
-	while (!d->stop && !d->first && !d->express && !runs_itself(d))
+	while (!d->stop && !d->first && !d->express && !runs_itself(d, sim))
 		pthread_cond_wait(&d->wake, &d->lock);
 	*j = d->express ? d->express : d->first;
 	go = !d->stop;
