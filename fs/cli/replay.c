@@ -45,16 +45,16 @@ const struct cmd cmd_replay = {
 	.args = "[--check] [--to TIME] [-o FILE] LOG [MOUNTPOINT]",
 	.summary = "play a log of events again",
 	.help =
-		"LOG is what --events of mount or run has written: the machine\n"
-		"and what was done to it.  Without --check and MOUNTPOINT the\n"
-		"events are printed as they come now.\n"
+		"LOG is what --events of mount or run has written: the\n"
+		"machine and what was done to it.  Without --check and\n"
+		"MOUNTPOINT the events are printed as they come now.\n"
 		"\n"
 		"  --check      compare them: the first line that differs is\n"
 		"               told, and the exit status is 1 then\n"
 		"  --to TIME    only so far, 90s or 2.5 (seconds since boot)\n"
 		"  -o FILE      the events go there\n"
-		"  MOUNTPOINT   mount the machine as it stands at the end, with\n"
-		"               the virtual clock\n"
+		"  MOUNTPOINT   mount the machine as it stands at the end,\n"
+		"               with the virtual clock\n"
 		"  -f           with MOUNTPOINT: stay in the foreground\n"
 		"\n"
 		"Of a log that was written under the live clock the times are\n"
@@ -195,7 +195,8 @@ static int play_absent(struct replay *p, const struct replay_rec *rec,
 static int play_call(struct replay *p, const struct replay_rec *rec)
 {
 	const struct session_call call = {
-		.what = rec->kind == REPLAY_WRITE ? "write" : "read",
+		.what = rec->kind == REPLAY_WRITE ? "write" :
+			rec->kind == REPLAY_READ  ? "read" : "open",
 		.path = rec->path,
 		.text = rec->text,
 		.len = rec->len,
@@ -272,6 +273,7 @@ static int play_one(struct replay *p, const struct replay_rec *rec)
 	switch (rec->kind) {
 	case REPLAY_WRITE:
 	case REPLAY_READ:
+	case REPLAY_OPEN:
 		return play_call(p, rec);
 	case REPLAY_DONE:
 		return play_done(p, rec);

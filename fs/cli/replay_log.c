@@ -37,6 +37,7 @@ static const struct {
 } kinds[REPLAY_NR_KINDS] = {
 	[REPLAY_WRITE] = { "write", M_OP | M_BEGINS | M_FILE | M_TEXT },
 	[REPLAY_READ] = { "read", M_OP | M_BEGINS | M_FILE | M_SIZE },
+	[REPLAY_OPEN] = { "open", M_OP | M_BEGINS | M_FILE },
 	[REPLAY_KILL] = { "kill", M_OP | M_BEGINS | M_PID },
 	[REPLAY_SWAPON] = { "swapon", M_OP | M_BEGINS | M_AREA },
 	[REPLAY_SWAPOFF] = { "swapoff", M_OP | M_BEGINS | M_AREA },

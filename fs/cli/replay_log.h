@@ -27,6 +27,7 @@
 enum replay_kind {
 	REPLAY_WRITE,
 	REPLAY_READ,
+	REPLAY_OPEN, /* truncated */
 	REPLAY_KILL,
 	REPLAY_SWAPON,
 	REPLAY_SWAPOFF,

@@ -246,7 +246,7 @@ static void on_begin(void *arg, struct tree_req *rq,
 	if (call->text) {
 		strbuf_puts(&sb, ",\"text\":");
 		put_text(&sb, call->text, call->len);
-	} else {
+	} else if (strcmp(call->what, "open")) {
 		put_number(&sb, "size", (int64_t)call->len);
 	}
 	end_line(l, &sb);

@@ -11,7 +11,8 @@
  *		seed
  *	"event":"write"    op, path, offset, uid, gid, text: a write, before
  *		its handler has seen it; "read" the same, with its size, of
- *		the files whose reading does something
+ *		the files whose reading does something, and "open" of
+ *		those that are another when they are truncated
  *	"event":"kill", "swapon", "swapoff"	what `run` passes on
  *	"event":"interrupt", "close"	a signal has ended the wait of op; the
  *		file on which it lasted is closed

@@ -156,6 +156,7 @@ static ssize_t trace_store(struct tree_req *rq, const char *text, size_t len,
 
 static const struct file_ops trace_ops = {
 	.open = trace_open,
+	.truncates = true,
 };
 
 /* --- trace_pipe: a part of a line waits for who has it open --- */
@@ -444,6 +445,7 @@ static int set_event_open(struct tree_req *rq, int flags)
 
 static const struct file_ops set_event_ops = {
 	.open = set_event_open,
+	.truncates = true,
 };
 
 /* --- the tables --- */

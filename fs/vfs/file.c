@@ -112,6 +112,8 @@ static int check_mode(const struct file_call *call, int flags)
 int file_open(struct file_call *call, int flags, struct file **filep)
 {
 	const struct file_ops *ops = call->rq.entry->ops;
+	bool acts = ops && ops->truncates && flags & O_TRUNC &&
+		    (flags & O_ACCMODE) != O_RDONLY;
 	struct file *f;
 	int err;
 
@@ -128,7 +130,11 @@ int file_open(struct file_call *call, int flags, struct file **filep)
 	f->flags = flags;
 	f->opener = call->rq.uid;
 	call->rq.file = f;
+	if (acts)
+		watch_begin(call, "open", NULL, 0, 0);
 	err = ops && ops->open ? ops->open(&call->rq, flags) : 0;
+	if (acts)
+		watch_end(call, err);
 	if (err) {
 		pool_put(call->session, f);
 		return err;
@@ -324,7 +330,7 @@ static void read_op(struct file_call *call, size_t size, off_t offset)
 	int err;
 
 	if (acts)
-		watch_begin(call, NULL, size, offset);
+		watch_begin(call, "read", NULL, size, offset);
 	err = ops->read(&call->rq, &sb, size, offset);
 	if (acts)
 		watch_end(call, err ? err : (ssize_t)sb.len);
@@ -361,7 +367,7 @@ static int make_text(struct file_call *call, off_t offset)
 	strbuf_clear(&f->text);
 	f->shown = false;
 	if (acts)
-		watch_begin(call, NULL, 0, 0);
+		watch_begin(call, "read", NULL, 0, 0);
 	err = call->rq.entry->show(&call->rq, &f->text);
 	if (!err)
 		err = strbuf_error(&f->text);
@@ -458,7 +464,7 @@ ssize_t file_store(struct file_call *call, const char *text, size_t len,
 	call->wait = NULL;
 	call->rq.op = 0;
 	if (!aside)
-		watch_begin(call, text, len, offset);
+		watch_begin(call, "write", text, len, offset);
 	n = store ? store(&call->rq, text, len, offset) :
 		    -call->node->rules->no_op;
 	if (!aside)

@@ -79,6 +79,8 @@ struct file_ops {
 	unsigned (*poll)(struct tree_req *rq);
 	/* True: a read there and then changes the machine. */
 	bool (*read_acts)(const struct tree_req *rq, off_t offset);
+	/* Opened to be truncated it changes the machine. */
+	bool truncates;
 	/* What a write has done lasts until the file is closed. */
 	bool keeps;
 	/* A write is about the machine's history, not in it: no log has it. */

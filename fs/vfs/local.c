@@ -18,13 +18,13 @@
 
 #include "fs/vfs/session_impl.h"
 
-void watch_begin(struct file_call *call, const char *text, size_t len,
-		 off_t offset)
+void watch_begin(struct file_call *call, const char *what, const char *text,
+		 size_t len, off_t offset)
 {
 	const struct session *s = call->session;
 	DECLARE_STRBUF(path, 256);
-	struct session_call what = {
-		.what = text ? "write" : "read",
+	struct session_call told = {
+		.what = what,
 		.text = text,
 		.len = len,
 		.offset = offset,
@@ -35,8 +35,8 @@ void watch_begin(struct file_call *call, const char *text, size_t len,
 	if (!s->options.watch)
 		return;
 	tree_path(s->tree, call->node, &call->rq, &path);
-	what.path = strbuf_str(&path);
-	s->options.watch->begin(s->options.watch_arg, &call->rq, &what);
+	told.path = strbuf_str(&path);
+	s->options.watch->begin(s->options.watch_arg, &call->rq, &told);
 	strbuf_release(&path);
 }
 
@@ -106,7 +106,7 @@ static ssize_t read_once(struct file_call *call, size_t size, off_t offset)
 	DECLARE_STRBUF(sb, 4096);
 	ssize_t n = -EIO;
 
-	watch_begin(call, NULL, size, offset);
+	watch_begin(call, "read", NULL, size, offset);
 	if (entry->ops && entry->ops->read)
 		n = entry->ops->read(&call->rq, &sb, size, offset);
 	else if (entry->show)
@@ -116,16 +116,21 @@ static ssize_t read_once(struct file_call *call, size_t size, off_t offset)
 	return n;
 }
 
+static bool opens(const struct session_call *what)
+{
+	return !strcmp(what->what, "open");
+}
+
 static ssize_t call_opened(struct file_call *call,
 			   const struct session_call *what)
 {
 	struct file *f = call->rq.file;
-	ssize_t n;
+	ssize_t n = 0;
 
 	f->opener = what->opener;
 	if (what->text)
 		n = file_store(call, what->text, what->len, what->offset);
-	else
+	else if (!opens(what))
 		n = read_once(call, what->len, what->offset);
 	if (!f->kept_op)
 		file_close(call);
@@ -136,6 +141,7 @@ ssize_t session_local_call(struct session *s, const struct session_call *what,
 			   const struct tree_req *who)
 {
 	struct file_call call = { .session = s };
+	int flags = what->text ? O_WRONLY : O_RDONLY;
 	struct file *f;
 	ssize_t n;
 
@@ -151,7 +157,9 @@ ssize_t session_local_call(struct session *s, const struct session_call *what,
 	f = find_kept(s, what->kept_op);
 	if (!f) {
 		/* The mode bits were the kernel's to look at. */
-		n = file_open(&call, what->text ? O_WRONLY : O_RDONLY, &f);
+		if (opens(what))
+			flags = O_WRONLY | O_TRUNC;
+		n = file_open(&call, flags, &f);
 		if (n)
 			goto out;
 	}

@@ -31,9 +31,9 @@ struct session;
 
 /* A call that may change the machine, before its handler sees it. */
 struct session_call {
-	const char *what; /* "write" or "read" */
+	const char *what; /* "write", "read", or "open" that truncates */
 	const char *path; /* "/proc/..." */
-	const char *text; /* "read": NULL */
+	const char *text; /* of a write, else NULL */
 	size_t len;
 	off_t offset;
 	uint32_t opener; /* uid of who opened the file */

@@ -126,10 +126,10 @@ ssize_t file_store(struct file_call *call, const char *text, size_t len,
 /* Cancel @w as a signal to its caller does. */
 void file_interrupt(struct file_wait *w);
 
-/* local.c: session_options.watch is told, if there is one.  @text: NULL for a
- * read; @op: 0 for what is in no log. */
-void watch_begin(struct file_call *call, const char *text, size_t len,
-		 off_t offset);
+/* local.c: session_options.watch is told, if there is one.  @what and @text
+ * as in session_call; @op: 0 for what is in no log. */
+void watch_begin(struct file_call *call, const char *what, const char *text,
+		 size_t len, off_t offset);
 void watch_end(struct file_call *call, ssize_t result);
 void watch_interrupt(struct session *s, uint64_t op, bool begin);
 void watch_closed(struct session *s, uint64_t op, bool begin);
