@@ -173,7 +173,11 @@ static void image_access(struct image *im, struct task *t, struct access *a)
 		return;
 	if (a->kind != ACCESS_TOUCH && a->stage == ACCESS_TABLE)
 		image_bad(im);
-	if (a->stage == ACCESS_TABLE || a->stage == ACCESS_PAGE)
+	/* a node is of a file's index */
+	if (a->kind == ACCESS_TOUCH && a->stage == ACCESS_NODE && a->vma &&
+	    !a->vma->file)
+		image_bad(im);
+	if (access_allocates(a))
 		image_alloc(im, t, &a->alloc);
 	/* balance_dirty_pages() is of a file */
 	if (a->stage == ACCESS_DIRTY && a->kind == ACCESS_TOUCH && a->vma &&

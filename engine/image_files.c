@@ -58,6 +58,7 @@ struct slots {
 	const uint8_t *first;
 	size_t stride;
 	uint64_t nr;
+	uint64_t in_use; /* reading: that hold something */
 };
 
 static bool node_agrees(const struct vm *vm, const struct xa_node *n,
@@ -87,17 +88,25 @@ static void image_xarray(struct image *im, struct xarray *xa,
 					   .nr = xa->nr_nodes,
 					   .one = image_xa_node };
 
+	uint64_t counted = 0;
+
 	image_sparse(im, &nodes);
 	for (uint64_t i = 0; !im->saving && i < xa->nr_nodes; i++) {
 		const struct xa_node *n = &xa->node[i];
 
 		if (im->err)
 			return;
-		if (!node_agrees(im->vm, n, s, i * XA_CHUNK_SIZE))
+		/* what is not in use is not looked at: it is large */
+		if (!n->used && !n->count && !n->nr_values && !n->nid)
+			continue;
+		if (!n->used || !node_agrees(im->vm, n, s, i * XA_CHUNK_SIZE))
 			image_bad(im);
-		else if (n->used)
+		else
 			im->vm->node[n->nid].xa_nodes.objects++;
+		counted += n->count;
 	}
+	if (!im->saving && counted != s->in_use)
+		image_bad(im);
 	assert(im->err || xa->nr_nodes * XA_CHUNK_SIZE >= s->nr);
 }
 
@@ -200,7 +209,8 @@ static void image_file(struct image *im, struct file *f)
 	image_slots(im, f);
 	image_xarray(im, &f->xa,
 		     &(struct slots){ (const uint8_t *)f->slot,
-				      sizeof(*f->slot), f->nr_pages });
+				      sizeof(*f->slot), f->nr_pages,
+				      f->nr_cached + f->nr_shadows });
 	assert(f->nr_pages == nr_pages || im->err);
 }
 
@@ -228,9 +238,14 @@ static void image_slot(struct image *im, void *element)
 	image_upto(im, s->bad, 1);
 }
 
-/* Who has an owner is taken; the header is, and has none. */
-static void count_taken(struct image *im, struct swap_area *sa)
+/*
+ * Who has an owner is taken; the header is, and has none.  How many have
+ * something in the cache.
+ */
+static uint64_t count_taken(struct image *im, struct swap_area *sa)
 {
+	uint64_t in_cache = 0;
+
 	if (sa->slot[0].owner || sa->slot[0].cache)
 		image_bad(im);
 	sa->used = 0;
@@ -240,11 +255,13 @@ static void count_taken(struct image *im, struct swap_area *sa)
 		if (s->owner) {
 			sa->map[n / BITS] |= 1ull << n % BITS;
 			sa->used++;
+			in_cache += s->cache != 0;
 		} else if (s->cache || s->index) {
 			image_bad(im);
 		}
 	}
 	assert(sa->used < sa->nr_slots);
+	return in_cache;
 }
 
 /* The area is on, and as it was before its first page. */
@@ -290,11 +307,10 @@ static void image_swap(struct image *im, uint32_t id)
 	slots.base = sa->slot;
 	slots.nr = sa->nr_slots;
 	image_sparse(im, &slots);
-	if (!im->saving)
-		count_taken(im, sa);
 	image_xarray(im, &sa->xa,
 		     &(struct slots){ (const uint8_t *)sa->slot,
-				      sizeof(*sa->slot), sa->nr_slots });
+				      sizeof(*sa->slot), sa->nr_slots,
+				      im->saving ? 0 : count_taken(im, sa) });
 }
 
 void image_swaps(struct image *im)

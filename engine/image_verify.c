@@ -160,7 +160,7 @@ static bool stall_agrees(const struct task *t)
 	if (!t->exec->busy)
 		return !stalled;
 	assert(a->stage <= ACCESS_DIRTY);
-	if (a->stage == ACCESS_TABLE || a->stage == ACCESS_PAGE)
+	if (access_allocates(a))
 		return stalled == a->alloc.stalled;
 	return !stalled || a->stage == ACCESS_IO;
 }
@@ -269,8 +269,7 @@ static void verify_reclaim_locks(struct image *im)
 	for_each_task(im->vm, t) {
 		const struct access *a = t->exec ? &t->exec->access : NULL;
 
-		if (a && t->exec->busy &&
-		    (a->stage == ACCESS_TABLE || a->stage == ACCESS_PAGE) &&
+		if (a && t->exec->busy && access_allocates(a) &&
 		    a->alloc.stage == ALLOC_NODE_RECLAIM)
 			in[a->alloc.reclaim.nid]++;
 	}

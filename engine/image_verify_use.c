@@ -405,6 +405,37 @@ static void find_huge_pages(struct image *im, const struct pgdat *pgdat)
 	assert(nr <= pgdat->managed);
 }
 
+/* Nodes of an index in which nothing but shadows is left. */
+static void count_shadow_nodes(const struct xarray *xa, int64_t *on_node)
+{
+	assert(xa->node || !xa->nr_nodes);
+	for (uint64_t i = 0; i < xa->nr_nodes; i++) {
+		const struct xa_node *n = &xa->node[i];
+
+		if (n->count && n->count == n->nr_values)
+			on_node[n->nid]++;
+	}
+}
+
+static void find_shadow_nodes(struct image *im)
+{
+	const struct vm *vm = im->vm;
+	int64_t on_node[VM_MAX_NODES] = { 0 };
+	const struct pgdat *pgdat;
+
+	for (uint32_t f = 0; f < vm->nr_files; f++)
+		count_shadow_nodes(&vm->files[f]->xa, on_node);
+	for (uint32_t s = 0; s < vm->conf.nr_swaps; s++)
+		if (vm->swap[s].active)
+			count_shadow_nodes(&vm->swap[s].xa, on_node);
+	for_each_node(vm, pgdat)
+		if (on_node[pgdat->nid] != pgdat->item[WORKINGSET_NODES])
+			image_disagrees(im, "nodes of shadows, and the count",
+					(uint64_t)on_node[pgdat->nid],
+					(uint64_t)pgdat->item[WORKINGSET_NODES]);
+	assert(vm->nr_nodes <= VM_MAX_NODES);
+}
+
 void image_find_use(struct image *im)
 {
 	struct vm *vm = im->vm;
@@ -418,6 +449,7 @@ void image_find_use(struct image *im)
 			find_area(im, &vm->swap[s]);
 	if (im->err)
 		return;
+	find_shadow_nodes(im);
 	find_tasks_memory(im);
 	for (uint32_t d = 0; d < vm->conf.nr_disks; d++) {
 		find_queue(im, &vm->disk[d], false);

@@ -19,12 +19,6 @@
 
 #define RECHECK_NS 1000u /* a page that is due and not there: look again */
 
-static bool allocating(const struct access *a)
-{
-	return a->stage == ACCESS_TABLE || a->stage == ACCESS_NODE ||
-	       a->stage == ACCESS_PAGE;
-}
-
 /* Awake again, or to be killed: what the sleep was counts for. */
 static void account_sleep(struct vm *vm, struct task *t, struct access *a)
 {
@@ -84,7 +78,7 @@ enum step step_alloc_begin(struct vm *vm, struct task *t, struct access *a,
 		.task = t,
 	};
 
-	assert(!allocating(a));
+	assert(!access_allocates(a));
 	a->stage = stage;
 	alloc_begin(vm, &a->alloc, &rq);
 	return STEP_ON;
@@ -104,7 +98,7 @@ enum step step_alloc(struct vm *vm, struct task *t, struct access *a)
 {
 	enum alloc_result r = alloc_step(vm, &a->alloc);
 
-	assert(allocating(a));
+	assert(access_allocates(a));
 	a->cost_ns += a->alloc.cost_ns;
 	switch (r) {
 	case ALLOC_DONE:
@@ -124,7 +118,7 @@ enum step step_alloc(struct vm *vm, struct task *t, struct access *a)
 bool step_index(struct vm *vm, struct task *t, struct access *a,
 		struct file *f)
 {
-	assert(a->alloc.pfn != PFN_NONE && !allocating(a));
+	assert(a->alloc.pfn != PFN_NONE && !access_allocates(a));
 	if (slab_node_for(vm, &f->xa, a->index, vm->conf.cpu_node[t->cpu],
 			  GFP_XA_NOWAIT))
 		return true;
@@ -327,7 +321,7 @@ enum access_result access_step(struct vm *vm, struct task *t, struct access *a)
 void access_abort(struct vm *vm, struct task *t, struct access *a)
 {
 	account_sleep(vm, t, a);
-	if (allocating(a))
+	if (access_allocates(a))
 		alloc_abort(vm, &a->alloc);
 	assert(!(t->psi & PSI_MEMSTALL));
 	a->stage = ACCESS_START;

@@ -45,6 +45,13 @@ struct access {
 	struct alloc_context alloc;
 };
 
+/* Is a->alloc in hand? */
+static inline bool access_allocates(const struct access *a)
+{
+	return a->stage == ACCESS_TABLE || a->stage == ACCESS_NODE ||
+	       a->stage == ACCESS_PAGE;
+}
+
 /* What a task is in the middle of: one access, or its exit. */
 struct task_exec {
 	struct access access;
