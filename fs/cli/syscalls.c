@@ -266,13 +266,17 @@ static bool is_ours(const struct syscalls *s, uint32_t pid, int fd)
 	       stx.stx_dev_minor == s->tree.stx_dev_minor;
 }
 
-/* sendfile has what it reads second, the others first. */
+/*
+ * sendfile has what it reads second, the others first.  Nothing can be copied
+ * out of /proc by copy_file_range; the other two a program does by itself.
+ */
 static void do_copy(struct syscalls *s, const struct seccomp_notif *req)
 {
 	unsigned from = req->data.nr == SCMP_SYS(sendfile) ? 1 : 0;
+	int err = req->data.nr == SCMP_SYS(copy_file_range) ? EXDEV : EINVAL;
 
 	if (is_ours(s, req->pid, (int)req->data.args[from]))
-		respond(s, req->id, -EINVAL, 0);
+		respond(s, req->id, -err, 0);
 	else
 		respond(s, req->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 }
