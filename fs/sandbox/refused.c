@@ -5,6 +5,7 @@
  * Called by the file layer, for every such write and for the file; `run
  * --report` reads it.  Session's lock.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ static void copy_text(char to[REFUSED_TEXT_LEN], const char *text, size_t len)
 	while (len && (text[len - 1] == '\n' || text[len - 1] == '\0'))
 		len--;
 	for (i = 0; i < len && nr < REFUSED_TEXT_LEN - 1; i++)
-		to[nr++] = text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i];
+		to[nr++] = iscntrl((unsigned char)text[i]) ? ' ' : text[i];
 	to[nr] = '\0';
 }
 

@@ -115,7 +115,8 @@ is 'without a word' "$(cat "$DIR/err.all")" ''
 holds 'their namespaces are gone' "$(sort -u "$DIR/ns.seen" | wc -l)" -lt 270
 is 'each had three' "$(wc -l <"$DIR/ns.seen")" 540
 for i in $(seq 20); do
-	RUN_ENDS=$$ "$DIR/rf" run -m "$DIR/m.conf" -- sleep 60 >"$DIR/out" 2>&1 &
+	RUN_ENDS=$$ "$DIR/rf" run -m "$DIR/m.conf" -- sleep 60 \
+		>"$DIR/out" 2>&1 &
 	pid=$!
 	sleep "0.$(od -An -N 1 -t u1 /dev/urandom | awk '{
 		printf "%03d", $1 }')"

@@ -27,7 +27,8 @@ sources() {
 }
 cd "$DIR/apt" || exit 1
 sources update && sources source --download-only procps &&
-	tar -xf procps_*.orig.tar.* || skip "no source of procps: $(tail -n 1 log)"
+	tar -xf procps_*.orig.tar.* ||
+	skip "no source of procps: $(tail -n 1 log)"
 top=$(echo "$DIR"/apt/procps-*)
 
 # A build tree of the programs that are installed, and the tests' helpers.
