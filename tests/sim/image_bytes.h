@@ -2,8 +2,15 @@
 /*
  * image_bytes.h - images in memory, for the tests of saving and restoring.
  *
- * A struct image_bytes owns its bytes: image_bytes_free().  A function that
- * cannot do its part fails the Check test that is running.  One thread.
+ *	struct image_bytes b = { 0 };
+ *
+ *	image_bytes_save(&b, vm);
+ *	image_bytes_restore(&b, other);
+ *	image_bytes_free(&b);
+ *
+ * A struct image_bytes owns its bytes: image_bytes_free().  Errors: a function
+ * that cannot do its part fails the Check test that is running.  One thread,
+ * no locks but the engine's own.
  */
 #ifndef TESTS_SIM_IMAGE_BYTES_H
 #define TESTS_SIM_IMAGE_BYTES_H
@@ -19,9 +26,10 @@
 
 struct image_bytes {
 	unsigned char *at;
-	size_t len, room;
+	size_t len, room; /* bytes that are there, and allocated */
 };
 
+/* vm_image_put: append to the struct image_bytes that @arg is. */
 static inline int image_bytes_put(void *arg, const void *bytes, size_t len)
 {
 	struct image_bytes *b = arg;
@@ -36,13 +44,17 @@ static inline int image_bytes_put(void *arg, const void *bytes, size_t len)
 	return 0;
 }
 
+/* Free what it owns; it is empty and can be used again. */
 static inline void image_bytes_free(struct image_bytes *b)
 {
 	free(b->at);
 	*b = (struct image_bytes){ 0 };
 }
 
-/* @b becomes the image of @vm; what it was is overwritten. */
+/*
+ * @b becomes the image of @vm; what it was is overwritten.  For machines with
+ * no op in flight.
+ */
 static inline void image_bytes_save(struct image_bytes *b, struct vm *vm)
 {
 	b->len = 0;
@@ -50,7 +62,10 @@ static inline void image_bytes_save(struct image_bytes *b, struct vm *vm)
 	ck_assert_uint_gt(b->len, 0);
 }
 
-/* @vm becomes what @b is an image of. */
+/*
+ * @vm becomes what @b is an image of, which it must take; the reason why it
+ * does not is in the failure.
+ */
 static inline void image_bytes_restore(const struct image_bytes *b,
 				       struct vm *vm)
 {
@@ -60,7 +75,10 @@ static inline void image_bytes_restore(const struct image_bytes *b,
 	ck_assert_msg(err == 0, "vm_restore: %d: %s", err, c.what);
 }
 
-/* Byte for byte; @when says which comparison of a test it is. */
+/*
+ * Equal, byte for byte; else where the first difference is.  @when says which
+ * comparison of a test it was.
+ */
 static inline void image_bytes_same(const struct image_bytes *a,
 				    const struct image_bytes *b, unsigned when)
 {
