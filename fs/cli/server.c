@@ -389,7 +389,7 @@ int server_run(struct server *sv)
 	if (!err && sv->places)
 		err = placeholders_start(sv->places, sv->sandbox->ops);
 	if (!err && sv->syscalls_fd)
-		err = syscalls_start(&sv->syscalls, sv->sandbox,
+		err = syscalls_start(&sv->syscalls, sv->sandbox, sv->session,
 				     sv->syscalls_fd, sv->where);
 	if (!err && sv->real_memory)
 		err = real_tasks_start(&sv->reals, sv->vm, sv->mf);

@@ -10,13 +10,11 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -31,6 +29,7 @@
 #include <vm/vm.h>
 
 #include "fs/cli/syscalls.h"
+#include "fs/cli/syscalls_file.h"
 #include "fs/sandbox/oplog.h"
 #include "fs/sandbox/sandbox.h"
 
@@ -54,6 +53,7 @@ struct syscalls {
 	struct pending pending[MAX_PENDING];
 	unsigned nr_pending;
 	int socket, listener, stop;
+	struct session *session;
 	struct statx tree; /* whose device our files are on */
 	pthread_t thread;
 	bool started;
@@ -247,25 +247,6 @@ static void do_swap(struct syscalls *s, const struct seccomp_notif *req)
 		do_swapoff(s, req, (uint32_t)area);
 }
 
-/* As the kernel has it in mind: our files must not be asked, by us. */
-static bool look_at(const char *path, struct statx *stx)
-{
-	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-		      STATX_TYPE, stx);
-}
-
-/* Does descriptor @fd of the caller lead to a file of ours? */
-static bool is_ours(const struct syscalls *s, uint32_t pid, int fd)
-{
-	char path[64];
-	struct statx stx;
-
-	snprintf(path, sizeof(path), "/proc/%u/fd/%d", pid, fd);
-	return s->tree.stx_mask && look_at(path, &stx) &&
-	       stx.stx_dev_major == s->tree.stx_dev_major &&
-	       stx.stx_dev_minor == s->tree.stx_dev_minor;
-}
-
 /*
  * sendfile has what it reads second, the others first.  Nothing can be copied
  * out of /proc by copy_file_range; the other two a program does by itself.
@@ -275,10 +256,24 @@ static void do_copy(struct syscalls *s, const struct seccomp_notif *req)
 	unsigned from = req->data.nr == SCMP_SYS(sendfile) ? 1 : 0;
 	int err = req->data.nr == SCMP_SYS(copy_file_range) ? EXDEV : EINVAL;
 
-	if (is_ours(s, req->pid, (int)req->data.args[from]))
+	if (syscalls_is_ours(&s->tree, req->pid,
+			     (int)req->data.args[from]))
 		respond(s, req->id, -err, 0);
 	else
 		respond(s, req->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+}
+
+/* Of no bytes: the filter lets all others pass. */
+static void do_write(struct syscalls *s, const struct seccomp_notif *req)
+{
+	int fd = (int)req->data.args[0], err = 1;
+
+	if (syscalls_is_ours(&s->tree, req->pid, fd))
+		err = syscalls_write_nothing(s->session, req->pid, fd);
+	if (err > 0)
+		respond(s, req->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+	else
+		respond(s, req->id, err, 0);
 }
 
 static void answer_sysinfo(struct syscalls *s)
@@ -299,6 +294,9 @@ static void answer(struct syscalls *s)
 	case SCMP_SYS(swapon):
 	case SCMP_SYS(swapoff):
 		do_swap(s, s->req);
+		break;
+	case SCMP_SYS(write):
+		do_write(s, s->req);
 		break;
 	default:
 		do_copy(s, s->req);
@@ -345,7 +343,7 @@ static void release(struct syscalls *s)
 }
 
 int syscalls_start(struct syscalls **sp, const struct sandbox *sandbox,
-		   int fd, const char *where)
+		   struct session *session, int fd, const char *where)
 {
 	struct syscalls *s = calloc(1, sizeof(*s));
 	int err;
@@ -357,7 +355,8 @@ int syscalls_start(struct syscalls **sp, const struct sandbox *sandbox,
 	s->machine = sandbox->machine;
 	s->socket = fd;
 	s->listener = -1;
-	if (!look_at(where, &s->tree))
+	s->session = session;
+	if (!syscalls_look_at(where, &s->tree))
 		s->tree.stx_mask = 0;
 	s->stop = eventfd(0, EFD_CLOEXEC);
 	s->stat = calloc(1, sizeof(*s->stat));

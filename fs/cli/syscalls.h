@@ -17,6 +17,9 @@
  *
  * A call of another architecture than ours is not looked at.
  *
+ * A write(2) of no bytes, which the kernel keeps from FUSE, is done here if it
+ * is to a file of /proc/sys; others of no bytes are the kernel's.
+ *
  * Locking: the thread takes the engine's lock through its doors.
  * Errors: -errno.
  */
@@ -24,6 +27,7 @@
 #define CLI_SYSCALLS_H
 
 struct sandbox;
+struct session;
 struct syscalls;
 
 /*
@@ -35,11 +39,11 @@ int syscalls_install(int fd);
 
 /*
  * In the server: wait on socket @fd for a listener, and serve it.  Takes @fd
- * over, borrows @sandbox, whose log is told of swapon and swapoff; our files
- * are below @where.  0, -ENOMEM, -EAGAIN.
+ * over, borrows @session and @sandbox, whose log is told of swapon and
+ * swapoff; our files are below @where.  0, -ENOMEM, -EAGAIN.
  */
 int syscalls_start(struct syscalls **sp, const struct sandbox *sandbox,
-		   int fd, const char *where);
+		   struct session *session, int fd, const char *where);
 
 /* What waits is answered EINTR.  NULL is fine. */
 void syscalls_stop(struct syscalls *s);

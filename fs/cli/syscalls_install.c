@@ -45,8 +45,11 @@ static int add_rules(scmp_filter_ctx ctx)
 		SCMP_SYS(copy_file_range),
 	};
 	size_t i;
-	int err = 0;
+	int err;
 
+	/* write(2) without a byte alone. */
+	err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(write), 1,
+			       SCMP_A2(SCMP_CMP_EQ, 0));
 	for (i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
 		err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, calls[i], 0);
 	return err;

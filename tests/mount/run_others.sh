@@ -27,6 +27,7 @@ program() {
 
 kinds=run
 has_user && kinds='run as_user'
+thp=$(run -- cat /sys/kernel/mm/transparent_hugepage/enabled)
 min_free=$(run -- cat /proc/sys/vm/min_free_kbytes)
 total=$(run -- awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo)
 
@@ -139,7 +140,7 @@ if [ -x /usr/bin/python3 ] && fetch tuned python3-linux-procfs \
 	mkdir -p "$DIR/root/run/tuned" "$DIR/root/var/log/tuned"
 	is 'tuned, throughput-performance' "$(run -- sh "$DIR/tuned.sh" "$DIR" \
 		throughput-performance)" "10 40 10 $min_free 0
-[always] madvise never
+$thp
 0
 back"
 	is 'tuned, hpc-compute' "$(run -- sh "$DIR/tuned.sh" "$DIR" \

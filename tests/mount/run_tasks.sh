@@ -211,6 +211,38 @@ swapon -1 16
 7
 swapon -1 1'
 
+# A write of no bytes, which FUSE does not see, does what it does on Linux.
+cat >"$DIR/empty.py" <<'END'
+import os
+def empty(path, flags=os.O_WRONLY):
+    fd = os.open(path, flags)
+    try:
+        print(os.write(fd, b''), end=' ')
+    except OSError as e:
+        print(e.errno, end=' ')
+    os.close(fd)
+vm = '/proc/sys/vm/'
+open(vm + 'drop_caches', 'w').write('1')
+empty(vm + 'drop_caches')
+empty(vm + 'compact_memory')
+empty(vm + 'swappiness')
+empty('/proc/self/oom_score_adj')
+empty('/dev/null')
+empty('/proc/sys/vm/swappiness', os.O_RDONLY)
+r, w = os.pipe()
+print(os.write(w, b''), open(vm + 'swappiness').read(), end='')
+fd = os.open('/dev/kmsg', os.O_RDONLY | os.O_NONBLOCK)
+lines = []
+try:
+    while True:
+        lines.append(os.read(fd, 8192))
+except BlockingIOError:
+    pass
+print(sum(b'): drop_caches: 1' in line for line in lines))
+END
+is 'empty writes' "$(run -- python3 "$DIR/empty.py" | xargs)" \
+	'0 22 0 0 0 9 0 60 2'
+
 # What reads by size is refused where there is none, and there only.
 cat >"$DIR/splice.py" <<'END'
 import ctypes, os, sys
