@@ -42,9 +42,16 @@ static enum vm_migratetype gfp_migratetype(uint32_t gfp)
 void alloc_begin(struct vm *vm, struct alloc_context *ac,
 		 const struct page_request *rq)
 {
+	ac->rq = *rq;
+	alloc_begin_request(vm, ac);
+}
+
+void alloc_begin_request(struct vm *vm, struct alloc_context *ac)
+{
+	const struct page_request *rq = &ac->rq;
+
 	assert(rq->nid >= 0 && (uint32_t)rq->nid < vm->nr_nodes);
 	assert(!(rq->gfp & GFP_BIT_DIRECT_RECLAIM) || rq->task);
-	ac->rq = *rq;
 	ac->migratetype = gfp_migratetype(rq->gfp);
 	ac->pfn = PFN_NONE;
 	ac->cost_ns = 0;

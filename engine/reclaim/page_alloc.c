@@ -192,12 +192,12 @@ uint32_t gfp_to_alloc_flags(uint32_t gfp, unsigned order)
 uint32_t alloc_pages_nowait(struct vm *vm, uint32_t gfp, unsigned order,
 			    int nid, uint64_t nodemask)
 {
-	const struct page_request rq = { .gfp = gfp, .order = order,
-					 .nid = nid, .nodemask = nodemask };
 	struct alloc_context ac;
 
 	assert(!(gfp & GFP_BIT_DIRECT_RECLAIM));
-	alloc_begin(vm, &ac, &rq);
+	ac.rq = (struct page_request){ .gfp = gfp, .order = order,
+				       .nid = nid, .nodemask = nodemask };
+	alloc_begin_request(vm, &ac);
 	if (walk_zonelist(vm, &ac) == WALK_FOUND)
 		return ac.pfn;
 	if (gfp & GFP_BIT_KSWAPD_RECLAIM)

@@ -75,6 +75,12 @@ struct alloc_context {
 void alloc_begin(struct vm *vm, struct alloc_context *ac,
 		 const struct page_request *rq);
 
+/*
+ * The same for ac->rq, filled in where it stands: a struct that is copied as
+ * soon as its members have been stored waits for all of them.
+ */
+void alloc_begin_request(struct vm *vm, struct alloc_context *ac);
+
 enum alloc_result alloc_step(struct vm *vm, struct alloc_context *ac);
 
 /* Give the request up in the middle (its task was killed). */
