@@ -18,6 +18,7 @@
 #include "actors/workload.h"
 #include "memory/vmstat.h"
 #include "reclaim/fault.h"
+#include "reclaim/hugepages.h"
 #include "reclaim/page_alloc.h"
 #include "reclaim/slab.h"
 #include "reclaim/writeback.h"
@@ -256,6 +257,18 @@ static int boot_sysctls(struct vm *vm)
 	return 0;
 }
 
+/* The pools of the nodes, where the machine file tells them apart. */
+static void boot_huge_pages(struct vm *vm)
+{
+	bool told = false;
+
+	for (uint32_t nid = 0; nid < vm->nr_nodes; nid++)
+		told |= vm->conf.node[nid].hugepages > 0;
+	for (uint32_t nid = 0; told && nid < vm->nr_nodes; nid++)
+		set_node_huge_pages(vm, nid, vm->conf.node[nid].hugepages);
+	assert(!told || vm->ctl.nr_hugepages == nr_huge_pages(vm));
+}
+
 int vm_boot(struct vm *vm)
 {
 	int err = psi_init(&vm->psi, vm->conf.nr_cpus);
@@ -279,6 +292,7 @@ int vm_boot(struct vm *vm)
 	err = boot_sysctls(vm);
 	if (err)
 		return err;
+	boot_huge_pages(vm);
 	setup_captured_marks(vm);
 	writeback_set_ratelimit(vm);
 	pgdats_booted(vm);

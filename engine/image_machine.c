@@ -156,8 +156,8 @@ static void same_swap(struct image *im, int s)
 		    c->is_file);
 }
 
-IMAGE_KNOWS(vm_machine, 24264);
-IMAGE_KNOWS(vm_node_conf, 520);
+IMAGE_KNOWS(vm_machine, 24392);
+IMAGE_KNOWS(vm_node_conf, 528);
 void image_hardware(struct image *im)
 {
 	const struct vm_machine *m = &im->vm->conf;
@@ -283,7 +283,7 @@ static void image_psi(struct image *im, struct psi *p)
 }
 
 /* Members of struct vm that are nobody's in particular. */
-IMAGE_KNOWS(vm, 956408);
+IMAGE_KNOWS(vm, 956536);
 static void image_vm(struct image *im, struct vm *vm)
 {
 	uint16_t last = vm->last_mapping;

@@ -348,15 +348,9 @@ bool vm_set_thp(struct vm *vm, bool on)
 
 void vm_set_node_hugepages(struct vm *vm, uint32_t nid, uint64_t nr)
 {
-	uint64_t others;
-
 	lock_take(&vm->world.lock);
 	assert(nid < vm->nr_nodes);
-	others = nr_huge_pages(vm) - vm->node[nid].hugepages;
-	if (nr > UINT64_MAX - others)
-		nr = UINT64_MAX - others;
-	vm->ctl.nr_hugepages =
-		set_max_huge_pages(vm, others + nr, 1ull << nid);
+	set_node_huge_pages(vm, nid, nr);
 	lock_drop(&vm->world.lock);
 }
 

@@ -183,6 +183,8 @@ static bool check_node(const struct vm_machine *m, int i,
 	if (!n->zones_given &&
 	    !within(&p, "movable", n->movable_pages, 0, n->mem_pages))
 		return false;
+	if (!within(&p, "hugepages", n->hugepages, 0, VM_MAX_PAGES >> 9))
+		return false;
 	for (unsigned type = 0; type < VM_NR_ZONES; type++)
 		if (!check_zone(&p, &n->zone[type]) ||
 		    !check_marks(&p, &n->marks[type]))

@@ -103,3 +103,14 @@ uint64_t set_max_huge_pages(struct vm *vm, uint64_t want, uint64_t nodemask)
 	assert(have == nr_huge_pages(vm));
 	return have;
 }
+
+void set_node_huge_pages(struct vm *vm, uint32_t nid, uint64_t nr)
+{
+	uint64_t others;
+
+	assert(nid < vm->nr_nodes);
+	others = nr_huge_pages(vm) - vm->node[nid].hugepages;
+	nr = MIN(nr, UINT64_MAX - others);
+	vm->ctl.nr_hugepages =
+		set_max_huge_pages(vm, others + nr, 1ull << nid);
+}

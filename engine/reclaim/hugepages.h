@@ -13,6 +13,12 @@
  */
 uint64_t set_max_huge_pages(struct vm *vm, uint64_t want, uint64_t nodemask);
 
+/*
+ * The pool of node @nid becomes @nr pages large, or as large as it can, and
+ * vm.nr_hugepages what there is in all (mm/hugetlb.c:set_max_huge_pages).
+ */
+void set_node_huge_pages(struct vm *vm, uint32_t nid, uint64_t nr);
+
 uint64_t nr_huge_pages(const struct vm *vm);
 
 #endif

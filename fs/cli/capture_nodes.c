@@ -292,6 +292,22 @@ static void read_distances(struct capture *c, const struct node_map *map)
 	}
 }
 
+/* Where its huge pages of 2 MiB are. */
+static void read_hugepages(struct capture *c, const struct node_map *map)
+{
+	uint32_t nid;
+	char *text;
+
+	for (nid = 0; nid < c->m->nr_nodes; nid++) {
+		text = capture_read("%s/devices/system/node/node%d/hugepages/"
+				    "hugepages-2048kB/nr_hugepages",
+				    c->sys, map->real[nid]);
+		if (text)
+			c->m->node[nid].hugepages = strtoull(text, NULL, 10);
+		free(text);
+	}
+}
+
 int capture_nodes(struct capture *c)
 {
 	struct node_map map;
@@ -308,6 +324,7 @@ int capture_nodes(struct capture *c)
 		return -EINVAL;
 	read_cpus(c, &map);
 	read_distances(c, &map);
+	read_hugepages(c, &map);
 	vm_machine_layout(c->m);
 	for (nid = 0; nid < c->m->nr_nodes; nid++) {
 		for (type = 0; type < VM_NR_ZONES; type++)

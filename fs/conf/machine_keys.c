@@ -283,6 +283,7 @@ static const struct conf_key node_keys[] = {
 	KEY_PAGES("memory", NODE, mem_pages, 0, VM_MAX_PAGES),
 	KEY_PAGES("movable", NODE, movable_pages, 0, VM_MAX_PAGES),
 	KEY_CUSTOM("cpus", read_cpus, write_cpus),
+	KEY_COUNT("hugepages", NODE, hugepages, 0, VM_MAX_PAGES >> 9),
 	KEY_CUSTOM("distance", read_distance, write_distance),
 	KEY_CUSTOM("zones", read_zones, write_zones),
 	{ .name = NULL },

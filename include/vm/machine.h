@@ -90,6 +90,8 @@ struct vm_node_conf {
 	bool zones_given;   /* zone[] stands as it is */
 	struct vm_zone_conf zone[VM_NR_ZONES];
 	struct vm_zone_marks marks[VM_NR_ZONES];
+	uint64_t hugepages; /* of 2 MiB, in its pool; 0: as vm.nr_hugepages
+			     * shares them out */
 	uint8_t distance[VM_MAX_NODES]; /* to every node; [self] is 10 */
 };
 
