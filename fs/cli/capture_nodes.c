@@ -69,6 +69,8 @@ static void protection_line(struct vm_zone_marks *marks, const char *line)
 	for (i = 0; at && i < VM_NR_ZONES; i++) {
 		marks->protection[i] = strtoull(at + 1, &end, 10);
 		at = *end == ',' ? end : NULL;
+		if (marks->protection[i] > VM_MAX_PAGES)
+			marks->protection[i] = 0;
 	}
 }
 
@@ -114,7 +116,7 @@ static void zone_end(struct zone_place *p)
 {
 	struct vm_zone_marks *m = p->marks;
 
-	if (m->min < m->boost || m->low < m->min ||
+	if (m->min < m->boost || m->low < m->min || m->low > VM_MAX_PAGES ||
 	    p->high - m->low != m->low - m->min) {
 		m->min = m->low = m->boost = 0;
 		return;
@@ -295,6 +297,7 @@ static void read_distances(struct capture *c, const struct node_map *map)
 /* Where its huge pages of 2 MiB are. */
 static void read_hugepages(struct capture *c, const struct node_map *map)
 {
+	uint64_t nr;
 	uint32_t nid;
 	char *text;
 
@@ -302,8 +305,9 @@ static void read_hugepages(struct capture *c, const struct node_map *map)
 		text = capture_read("%s/devices/system/node/node%d/hugepages/"
 				    "hugepages-2048kB/nr_hugepages",
 				    c->sys, map->real[nid]);
-		if (text)
-			c->m->node[nid].hugepages = strtoull(text, NULL, 10);
+		nr = text ? strtoull(text, NULL, 10) : 0;
+		if (nr <= VM_MAX_PAGES >> 9)
+			c->m->node[nid].hugepages = nr;
 		free(text);
 	}
 }

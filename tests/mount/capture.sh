@@ -134,6 +134,14 @@ mv "$DIR/sys.away" "$DIR/sys"
 mv "$DIR/swaps.away" "$DIR/proc/swaps"
 mv "$DIR/zoneinfo.away" "$DIR/proc/zoneinfo"
 
+# Marks that no kernel sets are left to be calculated.
+sed -E 's/^( +(min|low|high|boost) +)[0-9]+/\199999999999999999999/
+	s/^( +protection: \().*/\199999999999, 7)/' \
+	"$DATA/zoneinfo" >"$DIR/proc/zoneinfo"
+status 'marks out of this world' 0 capture -o "$DIR/marks.conf"
+status 'are left out' 0 "$RF" check "$DIR/marks.conf"
+is 'all of them' "$(grep -c 'low = ' "$DIR/marks.conf")" 0
+
 # Broken files never make a machine that check refuses.
 echo 'Node 0, zone Normal' >"$DIR/proc/zoneinfo"
 printf 'Filename\n/dev/x partition\n\377\n' >"$DIR/proc/swaps"
