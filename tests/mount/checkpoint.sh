@@ -53,7 +53,8 @@ begin() {
 
 end_server() {
 	stop
-	wait "$server" 2>/dev/null
+	wait "$server"
+	is 'the server ends well' $? 0
 }
 
 kill_server() {
