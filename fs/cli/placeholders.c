@@ -105,7 +105,8 @@ void placeholders_all(struct placeholders *p)
 
 	for (pid = vm_task_next(p->vm, 0); t && pid;
 	     pid = vm_task_next(p->vm, pid)) {
-		if (!vm_task_get(p->vm, pid, t))
+		if (!host_is_real(p->host, (uint32_t)pid) &&
+		    !vm_task_get(p->vm, pid, t))
 			host_place(p->host, pid, t->comm, t->kthread);
 	}
 	free(t);

@@ -36,6 +36,8 @@
 /* What a resident set may go up and down by without anybody caring. */
 #define SLACK_PAGES 16u
 #define MAX_EVENTS  16
+/* Command line of their tasks, by which a later run knows them. */
+#define REAL_ARGS "(process of the host)"
 /* Samples until a refused request is made again. */
 #define REFUSED_FOR 25u
 
@@ -117,6 +119,8 @@ static void on_gone(void *arg, int pid)
 	if (t) {
 		t->has_task = false;
 		kill_process(t);
+	} else {
+		host_set_real(rt->mf->host, pid, false); /* buried */
 	}
 	pthread_mutex_unlock(&rt->lock);
 }
@@ -218,6 +222,7 @@ static void fill_conf(struct real_tasks *rt, struct real_task *t,
 
 	memset(c, 0, sizeof(*c));
 	memcpy(c->comm, s->comm, sizeof(c->comm));
+	snprintf(c->args, sizeof(c->args), REAL_ARGS);
 	c->pid = t->pid;
 	/* Whose parent is none of the machine's has init for one. */
 	c->ppid = vm_task_get(rt->vm, s->ppid, &rt->stat) ? 0 : s->ppid;
@@ -475,6 +480,20 @@ err_free:
 	free(stat);
 	free(rt);
 	return err;
+}
+
+void real_tasks_bury(struct vm *vm, struct host *host)
+{
+	struct vm_task_stat *t = calloc(1, sizeof(*t));
+	int pid;
+
+	for (pid = vm_task_next(vm, 0); t && pid; pid = vm_task_next(vm, pid)) {
+		if (vm_task_get(vm, pid, t) || strcmp(t->args, REAL_ARGS))
+			continue;
+		host_set_real(host, pid, true);
+		vm_task_kill(vm, pid);
+	}
+	free(t);
 }
 
 void real_tasks_stop(struct real_tasks *rt)

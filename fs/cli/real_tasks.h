@@ -30,6 +30,7 @@
 
 #define REAL_SAMPLE_MS 200
 
+struct host;
 struct machine_fs;
 struct real_tasks;
 struct vm;
@@ -37,6 +38,12 @@ struct vm;
 /* 0, -ENOMEM, -EAGAIN or what else the host has against a thread. */
 int real_tasks_start(struct real_tasks **rtp, struct vm *vm,
 		     struct machine_fs *mf);
+
+/*
+ * A machine that comes from a checkpoint has tasks for processes that were:
+ * they end, unseen, at their next step.  Before anything is started.
+ */
+void real_tasks_bury(struct vm *vm, struct host *host);
 
 /* No thread any more, no op; the machine goes on.  NULL is fine. */
 void real_tasks_stop(struct real_tasks *rt);

@@ -354,6 +354,8 @@ int server_create(struct server *sv, const struct server_options *o)
 		sv->mf->sandbox = sv->sandbox;
 		what = NULL; /* it says itself what is wrong */
 		err = start_from(sv, o->restore);
+		if (!err && o->restore && o->inside)
+			real_tasks_bury(sv->vm, sv->mf->host);
 	}
 	if (!err) {
 		what = "session";

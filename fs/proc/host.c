@@ -133,6 +133,8 @@ void host_end(struct host *h, int pid)
 			h->places.end(h->places.arg, pid);
 	} else if (h->reals.gone) {
 		h->reals.gone(h->reals.arg, pid);
+	} else {
+		host_set_real(h, pid, false);
 	}
 }
 

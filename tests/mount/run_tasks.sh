@@ -105,6 +105,24 @@ if has_user; then
 fi
 is 'unless that is not wanted' \
 	"$(run --no-real-memory -- python3 "$DIR/hold.py" not)" True
+mkdir "$DIR/kept"
+run --checkpoints "$DIR/kept" -- sh -c '
+	tries=200
+	while ! [ -d "$RECLAIMFS/tasks/$$" ] && [ $tries -gt 0 ]; do
+		sleep 0.05
+		tries=$((tries - 1))
+	done
+	echo now >"$RECLAIMFS/checkpoint"'
+is 'of a checkpoint they are not' "$("$RF" run -m "$DIR/m.conf" \
+	--restore "$DIR/kept/now" -- sh -c '
+	tries=200
+	while grep -qs "(process of the host)" /proc/[0-9]*/cmdline &&
+		[ $tries -gt 0 ]; do
+		sleep 0.05
+		tries=$((tries - 1))
+	done
+	cat /proc/[0-9]*/comm | sort | uniq -c | grep -w "sh\|steady"' |
+	xargs)" '1 sh 1 steady'
 cat >"$DIR/small.conf" <<'END'
 nodes = ( { memory = "64M"; } );
 END

@@ -226,6 +226,10 @@ START_TEST(test_reals)
 	host_end(mf.host, 41);
 	ck_assert_int_eq(gone, 41);
 	ck_assert_int_eq(ended, 40);
+	/* Without anybody who keeps them it is over with the task. */
+	mf.host->reals = (struct host_reals){ .arg = NULL };
+	host_end(mf.host, 41);
+	ck_assert(!host_is_real(mf.host, 41));
 	stop();
 }
 END_TEST
