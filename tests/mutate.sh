@@ -23,7 +23,7 @@ if [ -z "${MUTATE_INSIDE-}" ] && $inside true 2>/dev/null; then
 fi
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 pattern=${1-.}
-limit=60
+limit=300
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
