@@ -72,6 +72,14 @@ END_TEST
 
 #define NODES 4
 
+/* All others equally far. */
+static const uint8_t flat[NODES][NODES] = {
+	{ 10, 20, 20, 20 },
+	{ 20, 10, 20, 20 },
+	{ 20, 20, 10, 20 },
+	{ 20, 20, 20, 10 },
+};
+
 static struct vm *machine(const uint8_t distance[NODES][NODES])
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
@@ -129,12 +137,6 @@ END_TEST
 /* Equal distances: higher numbers first, so that not all go to node 0. */
 START_TEST(test_equal_distances)
 {
-	static const uint8_t flat[NODES][NODES] = {
-		{ 10, 20, 20, 20 },
-		{ 20, 10, 20, 20 },
-		{ 20, 20, 10, 20 },
-		{ 20, 20, 20, 10 },
-	};
 	struct vm *vm = machine(flat);
 
 	build_zonelists(vm);
@@ -150,12 +152,6 @@ END_TEST
 /* A node without CPUs is nearer by one than one that has them. */
 START_TEST(test_node_without_cpus)
 {
-	static const uint8_t flat[NODES][NODES] = {
-		{ 10, 20, 20, 20 },
-		{ 20, 10, 20, 20 },
-		{ 20, 20, 10, 20 },
-		{ 20, 20, 20, 10 },
-	};
 	struct vm *vm = machine(flat);
 
 	vm->node[2].has_cpu = false;
@@ -167,12 +163,6 @@ END_TEST
 
 START_TEST(test_empty_node)
 {
-	static const uint8_t flat[NODES][NODES] = {
-		{ 10, 20, 20, 20 },
-		{ 20, 10, 20, 20 },
-		{ 20, 20, 10, 20 },
-		{ 20, 20, 20, 10 },
-	};
 	struct vm *vm = machine(flat);
 
 	vm->node[0].managed = vm->node[0].zone[VM_ZONE_NORMAL].managed = 0;
