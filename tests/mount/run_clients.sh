@@ -217,6 +217,21 @@ END
 	is 'or whom it is told to' "$("$RF" run -m "$DIR/leak.conf" -- \
 		sh "$DIR/daemon.sh" --avoid leaky --prefer steady)" \
 		'501 leaky'
+	# A process of the host that leaks is found by the same figures.
+	cat >"$DIR/leak.py" <<'END'
+import time
+held = []
+while True:
+    held.append(bytearray(b'x') * (1 << 20))
+    time.sleep(0.05)
+END
+	echo 'nodes = ( { memory = "128M"; } );' >"$DIR/small.conf"
+	is 'a real leak too' "$("$RF" run -m "$DIR/small.conf" -- sh -c '
+		earlyoom -r 0 >/dev/null 2>&1 &
+		python3 "$0" 2>/dev/null
+		[ $? -gt 128 ] && echo killed
+		awk "\$1 == \"oom_kill\" { print \$2 }" /proc/vmstat' \
+		"$DIR/leak.py" 2>/dev/null | xargs)" 'killed 0'
 fi
 
 if have nohang && [ -r /etc/nohang/nohang.conf ] && [ "$(id -u)" -eq 0 ]; then
