@@ -49,7 +49,7 @@ static int add_rules(scmp_filter_ctx ctx)
 
 	/* write(2) without a byte alone. */
 	err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(write), 1,
-			       SCMP_A2(SCMP_CMP_EQ, 0));
+			       SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	for (i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
 		err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, calls[i], 0);
 	return err;
