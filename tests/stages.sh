@@ -9,7 +9,7 @@
 
 # Beyond what the program itself needs (SETUP_BUILD).
 STAGE_PACKAGES='bats busybox check clang curl dejagnu earlyoom gcovr htop
-	libclang-rt-dev mount nodejs nohang numactl perl procps
+	libclang-rt-dev linux-source-6.12 mount nodejs nohang numactl perl procps
 	prometheus-node-exporter python3 python3-psutil sysstat tmux
 	util-linux'
 

@@ -5,9 +5,9 @@
 # machine, seed and writes give the same bytes in every file under proc, sys
 # and sandbox, in the kernel log and in the event log.
 #
-# The scenario is played twice by the program under test, and once by another
-# compiler's program if one lies beside it, as in tests/run.sh; a build with
-# sanitizers is compared with the release build instead.  The writers are
+# The scenario is played twice by the program under test, and once by each
+# other build that lies beside it, as in tests/run.sh: clang's, and gcc's with
+# sanitizers.  The log is compared as well, and played again.  The writers are
 # other processes each time.  Another seed must give another history, else
 # nothing is shown.
 
@@ -37,51 +37,6 @@ tasks = (
 );
 END
 
-# Every regular file that can be read, its bytes and its looks.
-cat >"$DIR/dump.py" <<'END'
-import errno, os, sys
-top, out = sys.argv[1], open(sys.argv[2], "wb")
-def read(path):
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except OSError as e:
-        return b"open: " + errno.errorcode[e.errno].encode()
-    text = b""
-    try:
-        while True:
-            part = os.read(fd, 1 << 17)
-            if not part:
-                break
-            text += part
-    except OSError as e:
-        text += b"read: " + errno.errorcode[e.errno].encode()
-    os.close(fd)
-    return text
-def follow(path):
-    try:
-        return os.readlink(path).encode()
-    except OSError as e:
-        return b"readlink: " + errno.errorcode[e.errno].encode()
-n = 0
-for where in "proc", "sys", "dev", "sandbox":
-    for dir, subdirs, files in os.walk(os.path.join(top, where)):
-        subdirs.sort()
-        for name in sorted(files + subdirs):
-            path = os.path.join(dir, name)
-            st = os.lstat(path)
-            out.write(b"== %s %o %d %d %d\n" % (
-                os.path.relpath(path, top).encode(), st.st_mode, st.st_ino,
-                st.st_nlink, st.st_size))
-            if os.path.islink(path):
-                # who we are is not the machine's
-                if name not in ("self", "thread-self"):
-                    out.write(follow(path) + b"\n")
-            elif os.path.isfile(path):
-                out.write(read(path) + b"\n")
-                n += 1
-print(n)
-END
-
 # put TEXT FILE: as a process of its own.
 put() {
 	env printf '%s\n' "$1" >"$2"
@@ -89,7 +44,7 @@ put() {
 
 # scenario SEED OUT: ten minutes, and a look at times.
 scenario() {
-	start -o "clock=virtual,seed=$1" "$DIR/m.conf"
+	start -o "clock=virtual,seed=$1" --events "$2.log" "$DIR/m.conf"
 	vm=$MNT/proc/sys/vm
 	box=$MNT/sandbox
 	: >"$2"
@@ -130,7 +85,7 @@ scenario() {
 		2 | 5 | 7 | 10) ;;
 		*) continue ;;
 		esac
-		python3 "$DIR/dump.py" "$MNT" "$DIR/part" \
+		python3 "$HERE/dump_tree.py" "$MNT" "$DIR/part" \
 			>"$DIR/files" 2>"$DIR/err" ||
 			bad 'all files can be listed' "$(cat "$DIR/err")"
 		cat "$DIR/part" >>"$2"
@@ -156,6 +111,12 @@ same() {
 	else
 		bad "$1: the same bytes" "$(diff -a "$DIR/first" "$2" |
 			head -n 20)"
+	fi
+	if cmp -s "$DIR/first.log" "$2.log"; then
+		pass
+	else
+		bad "$1: the same log" "$(diff -a "$DIR/first.log" \
+			"$2.log" | cut -c1-300 | head -n 6)"
 	fi
 }
 
@@ -185,15 +146,19 @@ if [ "$build" != asan ]; then
 	fi
 fi
 
-case $build in
-asan) build=release ;;
-*) build=clang ;;
-esac
-other=$(dirname "$RF")/../$build/reclaimfs
-if [ -x "$other" ]; then
-	RF=$other
-	scenario 7 "$DIR/built"
-	same "$build" "$DIR/built"
-fi
+# The log is complete in itself.
+status 'the log is the run' 0 "$RF" replay --check "$DIR/first.log"
+
+# Every other build that lies beside this one.
+for other in release clang asan; do
+	bin=$(dirname "$RF")/../$other/reclaimfs
+	if [ "$other" != "$build" ] && [ -x "$bin" ]; then
+		mine=$RF
+		RF=$bin
+		scenario 7 "$DIR/$other"
+		RF=$mine
+		same "the build of $other" "$DIR/$other"
+	fi
+done
 
 finish

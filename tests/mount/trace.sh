@@ -193,17 +193,28 @@ scripts() {
 		[ -f "$tar" ] || continue
 		mkdir -p "$DIR/$(basename "$tar")"
 		tar -C "$DIR/$(basename "$tar")" --strip-components=4 \
-			--wildcards -xJf "$tar" '*/trace-vmscan-postprocess.pl'
+			--occurrence=1 -xJf "$tar" "$(basename "$tar" \
+			.tar.xz)/Documentation/trace/postprocess/$pp"
 	done
 	ls -d "$DIR"/linux-source-*/*.pl \
 		/usr/src/linux-source-*/Documentation/trace/postprocess/*vmscan*
 }
+
+pp=trace-vmscan-postprocess.pl
 
 # report FILE WHAT: the number behind WHAT in the script's summary.
 report() {
 	sed -n "s/^$2:[[:space:]]*\([0-9]*\).*/\1/p" "$1"
 }
 
+# both WHAT: of direct reclaim and of kswapd.
+both() {
+	grep -E "^(Direct reclaim|Kswapd|Kswapd reclaim) $1:" "$DIR/report" |
+		sed 's/.*:[[:space:]]*//' |
+		awk '{ n += $1 } END { print n + 0 }'
+}
+
+read_it=no
 for script in $(scripts 2>/dev/null); do
 	# It looks for formats on the machine that it runs on.
 	sed "s,/sys/kernel/\(debug/\)\?tracing,$T,g" "$script" >"$DIR/pp.pl"
@@ -225,7 +236,23 @@ for script in $(scripts 2>/dev/null); do
 	is 'direct reclaimed' \
 		"$(report "$DIR/report" 'Direct reclaim pages reclaimed')" \
 		"$(counter pgsteal_direct)"
+	for kind in file anon; do
+		is "$kind pages scanned" "$(both "$kind pages scanned")" \
+			"$(counter pgscan_$kind)"
+		is "$kind pages reclaimed" "$(both "$kind pages reclaimed")" \
+			"$(counter pgsteal_$kind)"
+	done
+	# It runs once more for each wake that finds it awake.
+	holds 'kswapd wakes' \
+		"$(report "$DIR/report" 'Kswapd wakeups')" -gt 0
+	holds 'and not more often than it runs' \
+		"$(report "$DIR/report" 'Kswapd wakeups')" \
+		-le "$(counter pageoutrun)"
+	# Pages written it does not count: 6.12's looks for the name and a
+	# field that the event had before.  They are compared above.
+	read_it=yes
 done
+is 'a kernel of today has read it' "$read_it" yes
 
 # --- clear, stop ---
 
