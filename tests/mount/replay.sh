@@ -147,7 +147,8 @@ until_so not_mounted
 
 holds 'time has passed' "${now%.*}" -ge 36
 holds 'many files were read' "$(cat "$DIR/files")" -gt 300
-for event in write read open done interrupt close sysctl task_spawn drop_caches; do
+for event in write read open done interrupt close sysctl task_spawn \
+	drop_caches; do
 	holds "there was: $event" \
 		"$(grep -c "\"event\":\"$event\"" "$DIR/run")" -gt 0
 done
