@@ -2,17 +2,19 @@
 /*
  * clients.c - many processes that do to a mount what nobody should.
  *
- * Usage: clients MOUNT SEED PROCESSES OPERATIONS
+ * Usage: clients MOUNT SEED PROCESSES OPERATIONS [SECONDS]
  *
  * Every process opens files of the mount at random, reads them in pieces and
  * from anywhere, writes numbers and rubbish, seeks, polls, truncates, gets
  * signals in the middle of it, and leaves at any moment with files open.
- * What it reads from the start of a file of text must be complete lines.
- * The number of operations is given, not a time; the same seed makes the
- * same calls, though not in the same order.
+ * Tasks come and go and the clock changes its mode meanwhile.  What is read
+ * from the start of a file to its end is parsed (texts.h).  The number of
+ * operations is given; the same seed makes the same calls, though not in the
+ * same order.  With SECONDS it begins anew, with other seeds, until they are
+ * over: that is for long runs.
  *
  * Prints what was done; exit 0, or 1 for the first thing that must not be:
- * a line that is not complete, or an errno that says that the server is gone.
+ * a text that is not whole, or an errno that says that the server is gone.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,10 +30,16 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "texts.h"
 
 #define MAX_FILES 20000u
 #define NR_OPEN   6u
+#define MAX_TEXT  (1u << 20)
+#define NR_PIDS   400u /* of tasks that come and go */
+#define FIRST_PID 20000u
 #define PICK(a)	  ((a)[chance(sizeof(a) / sizeof((a)[0]))])
 
 struct file {
@@ -42,7 +50,7 @@ struct file {
 
 /* Shared by all processes. */
 struct counts {
-	_Atomic uint64_t calls, bytes, lines, refused, interrupted;
+	_Atomic uint64_t calls, bytes, texts, refused, interrupted;
 	_Atomic bool bad;
 };
 
@@ -99,23 +107,6 @@ static int add_path(const char *path, const struct stat *st, int type,
 	return 0;
 }
 
-/* Files whose every text ends in a newline, and is read from its start. */
-static bool of_lines(const char *path)
-{
-	static const char *const not_so[] = {
-		"/cmdline", "/environ", "/auxv", "/comm", "kmsg", "/spawn",
-		"/events", "/trace_pipe", "/latency", "/uevent",
-		"/wchan", "/loginuid", "/sessionid",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(not_so) / sizeof(not_so[0]); i++)
-		if (strstr(path, not_so[i]))
-			return false;
-	return !strncmp(path + mount_len, "/proc/", 6) ||
-	       !strncmp(path + mount_len, "/sys/devices/", 13);
-}
-
 static void close_it(struct file *f)
 {
 	if (f->fd >= 0)
@@ -132,36 +123,48 @@ static void open_it(struct file *f)
 	close_it(f);
 	f->path = chance(2) ? paths[chance(nr_paths)] :
 			      controls[chance(nr_controls)];
-	f->whole = of_lines(f->path);
+	f->whole = text_of_lines(f->path + mount_len);
 	f->fd = open(f->path, PICK(modes) | PICK(flags) | O_NONBLOCK |
 		     O_CLOEXEC);
 	check(f->path, f->fd);
+}
+
+/* A text that was read to its end. */
+static void look_at(const struct file *f, char *text, size_t len)
+{
+	const char *why;
+
+	text[len] = '\0';
+	why = text_wrong(f->path + mount_len, text, len);
+	counts->texts++;
+	if (!why)
+		return;
+	fprintf(stderr, "clients: %.*s", (int)len, text);
+	bad(f->path, why);
 }
 
 /* All of it from the start, in pieces of one size. */
 static void read_all(struct file *f)
 {
 	static const size_t pieces[] = { 512, 4096, 65536 };
-	size_t piece = PICK(pieces);
-	static char buf[65536];
-	char last = '\n';
+	size_t piece = PICK(pieces), len = 0;
+	static char buf[MAX_TEXT + 1];
 	ssize_t n;
 
 	if (lseek(f->fd, 0, SEEK_SET))
 		return;
 	do {
-		n = read(f->fd, buf, piece);
+		if (piece > MAX_TEXT - len)
+			return; /* longer than what is looked at */
+		n = read(f->fd, buf + len, piece);
 		check(f->path, n);
 		if (n <= 0)
 			break;
 		counts->bytes += (uint64_t)n;
-		last = buf[n - 1];
+		len += (size_t)n;
 	} while (chance(50)); /* some leave early */
-	if (n || !f->whole)
-		return;
-	counts->lines++;
-	if (last != '\n')
-		bad(f->path, "ends in the middle of a line");
+	if (!n && f->whole)
+		look_at(f, buf, len);
 }
 
 static void write_it(struct file *f)
@@ -201,6 +204,56 @@ static void wait_for_it(struct file *f)
 	fcntl(f->fd, F_SETFL, flags);
 }
 
+/* A few words to a file of the sandbox. */
+static void tell(const char *file, const char *text)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%.*s/sandbox/%s", (int)mount_len,
+		 paths[0], file);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	check(path, fd);
+	if (fd < 0)
+		return;
+	check(path, write(fd, text, strlen(text)));
+	close(fd);
+}
+
+/* Tasks come, allocate and go; the clock goes another way. */
+static void disturb(void)
+{
+	static const char *const rates[] = { "1\n", "10\n", "1000\n", "max\n" };
+	static const char *const modes[] = { "live\n", "live\n", "virtual\n" };
+	unsigned pid = FIRST_PID + (unsigned)chance(NR_PIDS);
+	char text[128], file[64];
+
+	switch (chance(8)) {
+	case 0:
+		tell("clock/rate", PICK(rates));
+		break;
+	case 1:
+		tell("clock/mode", PICK(modes));
+		break;
+	case 2:
+		tell("clock/advance", "20ms\n");
+		break;
+	case 3:
+		snprintf(file, sizeof(file), "tasks/%u/alloc", pid);
+		tell(file, "2M\n");
+		break;
+	case 4:
+	case 5:
+		snprintf(file, sizeof(file), "tasks/%u/exit", pid);
+		tell(file, "1\n");
+		break;
+	default:
+		snprintf(text, sizeof(text),
+			 "name = \"guest\"; pid = %u; rss = \"1M\";\n", pid);
+		tell("spawn", text);
+	}
+}
+
 static void one_call(struct file *f)
 {
 	char buf[700];
@@ -209,7 +262,10 @@ static void one_call(struct file *f)
 		open_it(f);
 		return;
 	}
-	switch (chance(10)) {
+	switch (chance(11)) {
+	case 10:
+		disturb();
+		break;
 	case 0:
 		check(f->path, pread(f->fd, buf, chance(sizeof(buf)),
 				     (off_t)chance(20000)));
@@ -270,22 +326,12 @@ static void client(unsigned long nr_calls)
 	_exit(0);
 }
 
-int main(int argc, char **argv)
+static void one_round(unsigned long seed, unsigned long nr,
+		      unsigned long calls)
 {
-	unsigned long seed, nr, calls, i;
+	unsigned long i;
 	int status;
 
-	if (argc != 5)
-		return 2;
-	seed = strtoul(argv[2], NULL, 10);
-	nr = strtoul(argv[3], NULL, 10);
-	calls = strtoul(argv[4], NULL, 10);
-	mount_len = strlen(argv[1]);
-	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (counts == MAP_FAILED || nftw(argv[1], add_path, 64, FTW_PHYS) ||
-	    !nr_controls)
-		return 2;
 	for (i = 0; i < nr; i++) {
 		if (fork() == 0) {
 			state = (seed + i + 1) * 0x9e3779b97f4a7c15u | 1;
@@ -294,10 +340,34 @@ int main(int argc, char **argv)
 	}
 	while (wait(&status) > 0)
 		;
-	printf("%lu processes, %u files: %lu calls, %lu bytes, %lu texts, "
-	       "%lu refused, %lu interrupted\n", nr, nr_paths,
-	       (unsigned long)counts->calls, (unsigned long)counts->bytes,
-	       (unsigned long)counts->lines, (unsigned long)counts->refused,
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long seed, nr, calls, rounds = 0;
+	time_t end = time(NULL);
+
+	if (argc < 5 || argc > 6)
+		return 2;
+	seed = strtoul(argv[2], NULL, 10);
+	nr = strtoul(argv[3], NULL, 10);
+	calls = strtoul(argv[4], NULL, 10);
+	if (argc == 6)
+		end += (time_t)strtoul(argv[5], NULL, 10);
+	mount_len = strlen(argv[1]);
+	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (counts == MAP_FAILED || nftw(argv[1], add_path, 64, FTW_PHYS) ||
+	    !nr_controls)
+		return 2;
+	do {
+		one_round(seed + nr * rounds++, nr, calls);
+	} while (!counts->bad && time(NULL) < end);
+	printf("%lu processes, %lu rounds, %u files: %lu calls, %lu bytes, "
+	       "%lu texts, %lu refused, %lu interrupted\n",
+	       nr, rounds, nr_paths, (unsigned long)counts->calls,
+	       (unsigned long)counts->bytes, (unsigned long)counts->texts,
+	       (unsigned long)counts->refused,
 	       (unsigned long)counts->interrupted);
 	return counts->bad;
 }

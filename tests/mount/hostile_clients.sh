@@ -4,7 +4,10 @@
 # Many processes that do to a mount what nobody should (hostile/clients.c):
 # it still answers, whole, and its server ends by itself and in order.
 #
-# HOSTILE_CALLS  calls of each process (default 4000); HOSTILE_SEED.
+# HOSTILE_CALLS      calls of each process (default 4000); HOSTILE_SEED
+# HOSTILE_PROCESSES  at a time (default 16)
+# HOSTILE_SECONDS    for each clock, in rounds of so many calls (default: one
+#                    round); tests/long/hostile.sh
 
 . "${0%/*}/lib.sh"
 need_fuse
@@ -31,9 +34,11 @@ serve() {
 
 attack() {
 	serve "$1"
-	timeout -s KILL 600 "$CLIENTS" "$MNT" "${HOSTILE_SEED:-$2}" "$3" \
-		"${HOSTILE_CALLS:-4000}"
+	timeout -s KILL $((600 + seconds)) "$CLIENTS" "$MNT" \
+		"${HOSTILE_SEED:-$2}" "$3" "${HOSTILE_CALLS:-4000}" "$seconds"
 	is "$1: no client saw what must not be" $? 0
+	echo "$1: server $(sed -n 's/^VmRSS:[[:space:]]*//p' \
+		"/proc/$server/status")"
 	# They may have stopped the clock, or halted the machine.
 	is "$1: it answers" "$(grep -c '^MemTotal:' "$MNT/proc/meminfo")" 1
 	is "$1: whole" "$(tail -c 1 "$MNT/proc/vmstat" | od -An -c |
@@ -45,6 +50,7 @@ attack() {
 	is "$1: it says nothing" "$(cat "$DIR/log")" ''
 }
 
-attack clock=virtual 1 16
-attack clock=live,rate=10 2 16
+seconds=${HOSTILE_SECONDS:-0}
+attack clock=virtual 1 "${HOSTILE_PROCESSES:-16}"
+attack clock=live,rate=10 2 "${HOSTILE_PROCESSES:-16}"
 finish
