@@ -428,11 +428,14 @@ static void find_shadow_nodes(struct image *im)
 	for (uint32_t s = 0; s < vm->conf.nr_swaps; s++)
 		if (vm->swap[s].active)
 			count_shadow_nodes(&vm->swap[s].xa, on_node);
-	for_each_node(vm, pgdat)
-		if (on_node[pgdat->nid] != pgdat->item[WORKINGSET_NODES])
+	for_each_node(vm, pgdat) {
+		const int64_t found = on_node[pgdat->nid];
+		const int64_t told = pgdat->item[WORKINGSET_NODES];
+
+		if (found != told)
 			image_disagrees(im, "nodes of shadows, and the count",
-					(uint64_t)on_node[pgdat->nid],
-					(uint64_t)pgdat->item[WORKINGSET_NODES]);
+					(uint64_t)found, (uint64_t)told);
+	}
 	assert(vm->nr_nodes <= VM_MAX_NODES);
 }
 

@@ -86,7 +86,7 @@ uint32_t lru_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru);
 
 /*
  * Take the @nr oldest pages of @lru off it, or as many as there are: into
- * @pfn, oldest first.  As lru_tail() and lru_del() by turns, but counted at
+ * @pfn, oldest first.  As lru_tail() and lru_del() in turn, but counted at
  * once.
  */
 unsigned lru_take_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru,
