@@ -92,6 +92,8 @@ go_on() {
 	put 9 "$MNT/proc/500/oom_adj"
 	put 10M "$BOX/tasks/400/alloc"
 	put 20s "$BOX/clock/advance"
+	put f "$MNT/proc/sysrq-trigger"
+	put 2s "$BOX/clock/advance"
 }
 
 dump() {
@@ -161,6 +163,7 @@ put one "$BOX/checkpoint"
 go_on
 dump "$DIR/a"
 holds 'many files were read' "$(cat "$DIR/files")" -gt 400
+holds 'somebody was killed' "$(sed -n 's/^oom_kill //p' "$DIR/a")" -gt 0
 
 put one "$BOX/restore"
 figures >"$DIR/now"
@@ -214,6 +217,51 @@ put three "$BOX/checkpoint"
 put three "$BOX/restore"
 is 'at rate max as well' "$(cat "$BOX/clock/rate" "$BOX/clock/state" |
 	tr '\n' ' ')" 'max running '
+end_server
+
+# Live, with others at work: nobody waits for ever, and none of them matters
+# to what is brought back.
+begin -o rate=50 --restore "$CK/one" "$DIR/m.conf"
+# repeat COMMAND...: some rounds of it, whatever comes of them.
+repeat() {
+	repeat_left=12
+	while [ $repeat_left -gt 0 ]; do
+		"$@" 2>/dev/null
+		repeat_left=$((repeat_left - 1))
+	done
+}
+back_and_forth() {
+	put busy "$BOX/checkpoint"
+	put one "$BOX/restore"
+	put busy "$BOX/restore"
+}
+use() {
+	put 1M "$BOX/tasks/400/alloc"
+	put 1M "$BOX/tasks/400/free"
+	put 3 "$MNT/proc/sys/vm/drop_caches"
+}
+hurry() {
+	put max "$BOX/clock/rate"
+	put 500 "$BOX/clock/rate"
+	put virtual "$BOX/clock/mode"
+	put live "$BOX/clock/mode"
+}
+come_and_go() {
+	put 'name = "guest"; rss = "1M";' "$BOX/spawn"
+	cat "$MNT"/proc/[0-9]*/stat "$MNT/proc/vmstat" >/dev/null
+}
+jobs_of_all=
+for job in back_and_forth use hurry come_and_go; do
+	repeat $job &
+	jobs_of_all="$jobs_of_all $!"
+done
+for job in $jobs_of_all; do
+	wait "$job"
+done
+put paused "$BOX/clock/state"
+put one "$BOX/restore"
+figures >"$DIR/now"
+is 'after all that it is the same' "$(cmp "$DIR/then" "$DIR/now" 2>&1)" ''
 end_server
 
 # --- who is there, what is open ---
