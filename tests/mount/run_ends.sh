@@ -10,7 +10,7 @@
 status 'with --report' 9 run --report -- sh -c '
 	echo 77 >/proc/sys/vm/swappiness
 	env printf 300 >/proc/sys/vm/swappiness 2>/dev/null
-	echo never >/sys/kernel/mm/transparent_hugepage/defrag
+	echo always >/sys/kernel/mm/transparent_hugepage/defrag
 	exit 9'
 is 'a changed setting' "$(grep -c 'changed  vm.swappiness: 60 -> 77$' \
 	"$DIR/err")" 1
@@ -25,9 +25,10 @@ is 'nothing of it is in the output' "$(cat "$DIR/out")" ''
 cat >"$DIR/leak.conf" <<'END'
 nodes = ( { memory = "128M"; cpus = "0"; } );
 disks = ( { name = "nvme0n1"; } );
-tasks = ( { name = "leaky"; pid = 600; leak = "400M/s"; } );
 END
 "$RF" run -m "$DIR/leak.conf" --report --events "$DIR/events" -- sh -c '
+	echo "name = \"leaky\"; pid = 600; leak = \"400M/s\";" \
+		>$RECLAIMFS/spawn
 	tries=300
 	while [ -d /proc/600 ] && [ $tries -gt 0 ]; do
 		sleep 0.1
