@@ -160,12 +160,16 @@ compare_command() {
 	done | sort -g | awk -v key="$key" '
 		{ line[NR] = $0 }
 		END {
+			if (!NR)
+				exit 1
 			split(line[int((NR + 1) / 2)], v)
 			printf "%s\t%s\t%d us against %d us\n", key, v[1],
 				v[2], v[3]
 		}'
+	r=$?
 	exec 5>&- 6<&- 7>&- 8<&-
 	wait
+	return $r
 }
 
 # The default machine, with as many tasks more as the host has processes.
@@ -173,13 +177,16 @@ part_commands() {
 	local more machine=$work/tasks.conf
 
 	more=$(($(ps ax | wc -l) - $("$program" run -- ps ax | wc -l)))
+	# behind those that say what their number is
 	awk -v n="$more" '
-		{ print }
-		/^tasks = \(/ {
+		/^tasks = \(/ { inside = 1 }
+		inside && /^\)/ {
 			for (i = 0; i < n; i++)
-				printf "{ name = \"t%d\"; rss = \"1M\"; },\n",
+				printf ",{ name = \"t%d\"; rss = \"1M\"; }\n",
 					i
-		}' examples/machines/default.conf >"$machine"
+			inside = 0
+		}
+		{ print }' examples/machines/default.conf >"$machine"
 	compare_command command-sysctl "$machine" sysctl -a -r '^vm\.' &&
 		compare_command command-free "$machine" free &&
 		compare_command command-vmstat "$machine" vmstat -s &&
