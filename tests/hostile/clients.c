@@ -60,6 +60,7 @@ static unsigned nr_paths, nr_controls;
 static size_t mount_len;
 static struct counts *counts;
 static uint64_t state;
+static time_t end; /* of a run by time, or 0 */
 
 static uint64_t chance(uint64_t n)
 {
@@ -318,7 +319,7 @@ static void client(unsigned long nr_calls)
 	for (i = 0; i < NR_OPEN; i++)
 		file[i].fd = -1;
 	set_timer();
-	while (nr_calls--)
+	while (nr_calls-- && (!end || time(NULL) < end))
 		one_call(&file[chance(NR_OPEN)]);
 	/* Files stay open: the end of the process is their close. */
 	if (chance(2))
@@ -344,16 +345,16 @@ static void one_round(unsigned long seed, unsigned long nr,
 
 int main(int argc, char **argv)
 {
-	unsigned long seed, nr, calls, rounds = 0;
-	time_t end = time(NULL);
+	unsigned long seed, nr, calls, rounds = 0, seconds;
 
 	if (argc < 5 || argc > 6)
 		return 2;
 	seed = strtoul(argv[2], NULL, 10);
 	nr = strtoul(argv[3], NULL, 10);
 	calls = strtoul(argv[4], NULL, 10);
-	if (argc == 6)
-		end += (time_t)strtoul(argv[5], NULL, 10);
+	seconds = argc == 6 ? strtoul(argv[5], NULL, 10) : 0;
+	if (seconds)
+		end = time(NULL) + (time_t)seconds;
 	mount_len = strlen(argv[1]);
 	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -362,7 +363,7 @@ int main(int argc, char **argv)
 		return 2;
 	do {
 		one_round(seed + nr * rounds++, nr, calls);
-	} while (!counts->bad && time(NULL) < end);
+	} while (!counts->bad && end && time(NULL) < end);
 	printf("%lu processes, %lu rounds, %u files: %lu calls, %lu bytes, "
 	       "%lu texts, %lu refused, %lu interrupted\n",
 	       nr, rounds, nr_paths, (unsigned long)counts->calls,
