@@ -34,6 +34,7 @@ struct conf {
 	const char *file;     /* its name in messages */
 	FILE *log;	      /* messages go here */
 	unsigned nr_errors;   /* also those that were not printed */
+	bool no_memory;	      /* one of them */
 	struct vm_machine *m; /* what is being read; NULL for one task */
 };
 

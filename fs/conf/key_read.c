@@ -372,6 +372,7 @@ static void read_list(struct conf *c, const config_setting_t *s,
 	array = list_array(list, obj, (uint32_t)nr);
 	if (!array) {
 		conf_error(c, s, "not enough memory");
+		c->no_memory = true;
 		return;
 	}
 	*count = (uint32_t)nr;

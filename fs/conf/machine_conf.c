@@ -151,6 +151,8 @@ static int finish(struct conf *c, char **messages)
 		*messages = NULL;
 		return -ENOMEM;
 	}
+	if (c->no_memory)
+		return -ENOMEM;
 	return c->nr_errors ? -EINVAL : 0;
 }
 

@@ -57,6 +57,9 @@ struct rig_file;
 
 struct rig *rig_create(void);
 
+/* The same where it may go wrong (test_server_faults.c): 0 or -errno. */
+int rig_boot(struct rig **rp);
+
 /* As at the end of a mount: cancels, checks the machine, frees all. */
 void rig_destroy(struct rig *rig);
 

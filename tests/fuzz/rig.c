@@ -353,7 +353,8 @@ int rig_open(struct rig *rig, const char *path, int flags,
 	if (err || !S_ISREG(r.st.st_mode))
 		return err ? err : -EISDIR; /* the kernel opens no others */
 	f = calloc(1, sizeof(*f));
-	FUZZ_DEMAND(f);
+	if (!f)
+		return -ENOMEM;
 	f->ino = (fuse_ino_t)ino;
 	f->fi.flags = flags;
 	req_init(&r, rig);
@@ -413,7 +414,8 @@ int rig_poll(struct rig *rig, struct rig_file *f)
 	struct rig_req r;
 	int err;
 
-	FUZZ_DEMAND(handle);
+	if (!handle)
+		return -ENOMEM;
 	*handle = 'p';
 	req_init(&r, rig);
 	session_ops.poll(REQ(&r), f->ino, &f->fi, (void *)handle);
@@ -436,30 +438,81 @@ ssize_t rig_put(struct rig *rig, const char *path, const void *text,
 
 /* --- the server ----------------------------------------------------------- */
 
-struct rig *rig_create(void)
+/* All but the threads. */
+static int build(struct rig *rig)
+{
+	const struct session_options so = { .root_uid = 0 };
+	char *messages = NULL;
+	int err;
+
+	err = machine_conf_parse("rig", rig_machine, &rig->machine, &messages);
+	free(messages);
+	if (err)
+		return err;
+	err = vm_create(&rig->vm, &rig->machine, VM_WORLD_SIM);
+	if (!err)
+		err = machine_fs_create(&rig->mf, rig->vm);
+	if (!err)
+		err = sandbox_create(&rig->sandbox, rig->vm, &rig->machine);
+	if (err)
+		return err;
+	rig->mf->sandbox = rig->sandbox;
+	err = session_create(&rig->session, &root_dir, rig->mf, &so);
+	if (!err)
+		machine_fs_attach(rig->mf, rig->session);
+	return err;
+}
+
+static int start(struct rig *rig)
+{
+	int err = sandbox_start(rig->sandbox);
+
+	if (!err)
+		err = vm_start(rig->vm);
+	atomic_store(&rig->session->loop, pthread_self());
+	return err ? err : notifier_start(rig->session);
+}
+
+static void take_down(struct rig *rig)
+{
+	machine_fs_detach(rig->mf);
+	session_destroy(rig->session);
+	machine_fs_destroy(rig->mf);
+	sandbox_destroy(rig->sandbox);
+	vm_destroy(rig->vm);
+	vm_machine_fini(&rig->machine);
+	free(rig);
+}
+
+int rig_boot(struct rig **rp)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
-	const struct session_options so = { .root_uid = 0 };
-	char *messages;
 	sigset_t old;
+	int err;
 
-	FUZZ_DEMAND(rig);
-	pthread_sigmask(SIG_SETMASK, NULL, &old);
-	FUZZ_DEMAND(!machine_conf_parse("rig", rig_machine, &rig->machine,
-					&messages));
-	free(messages);
-	FUZZ_DEMAND(!vm_create(&rig->vm, &rig->machine, VM_WORLD_SIM));
-	FUZZ_DEMAND(!machine_fs_create(&rig->mf, rig->vm));
-	FUZZ_DEMAND(!sandbox_create(&rig->sandbox, rig->vm, &rig->machine));
-	rig->mf->sandbox = rig->sandbox;
-	FUZZ_DEMAND(!session_create(&rig->session, &root_dir, rig->mf, &so));
-	machine_fs_attach(rig->mf, rig->session);
-	FUZZ_DEMAND(!sandbox_start(rig->sandbox));
-	FUZZ_DEMAND(!vm_start(rig->vm));
-	atomic_store(&rig->session->loop, pthread_self());
-	FUZZ_DEMAND(!notifier_start(rig->session));
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!rig)
+		return -ENOMEM;
 	rig->ctx.pid = getpid();
+	pthread_sigmask(SIG_SETMASK, NULL, &old);
+	err = build(rig);
+	if (!err)
+		err = start(rig);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!err) {
+		*rp = rig;
+		return 0;
+	}
+	if (rig->sandbox)
+		sandbox_stop(rig->sandbox);
+	take_down(rig);
+	return err;
+}
+
+struct rig *rig_create(void)
+{
+	struct rig *rig = NULL;
+
+	FUZZ_DEMAND(!rig_boot(&rig));
 	return rig;
 }
 
@@ -477,13 +530,7 @@ void rig_destroy(struct rig *rig)
 		fprintf(stderr, "vm_check: %s\n", c.what);
 		abort();
 	}
-	machine_fs_detach(rig->mf);
-	session_destroy(rig->session);
-	machine_fs_destroy(rig->mf);
-	sandbox_destroy(rig->sandbox);
-	vm_destroy(rig->vm);
-	vm_machine_fini(&rig->machine);
-	free(rig);
+	take_down(rig);
 }
 
 struct vm *rig_vm(struct rig *rig)
