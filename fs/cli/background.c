@@ -68,7 +68,8 @@ static int wait_ready(pid_t child, int fd)
 		return CMD_OK;
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	return CMD_FAIL;
+	return WIFEXITED(status) && WEXITSTATUS(status) ?
+		       WEXITSTATUS(status) : CMD_FAIL;
 }
 
 bool background(int (*serve)(void *arg), void *arg, int *code)

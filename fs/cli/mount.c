@@ -68,7 +68,7 @@ struct mount_args {
 	const char *mountpoint;
 };
 
-/* CMD_OK or CMD_FAIL; takes over sv->machine. */
+/* An exit code; takes over sv->machine. */
 static int serve(void *arg)
 {
 	struct mount_args *a = arg;
@@ -76,13 +76,15 @@ static int serve(void *arg)
 	int err;
 
 	a->options.ready = background_ready;
-	err = server_create(sv, &a->options);
+	err = server_set_apart(sv, a->mountpoint);
+	if (!err)
+		err = server_create(sv, &a->options);
 	if (!err)
 		err = server_mount(sv, a->mountpoint);
 	if (!err)
 		err = server_run(sv);
 	server_destroy(sv);
-	return err < 0 ? CMD_FAIL : CMD_OK;
+	return server_exit_code(sv, err);
 }
 
 /* -1: go on; else the exit code. */

@@ -234,7 +234,7 @@ static void fork_init(struct run_init *in, const int control[2])
 static int run_namespace(struct run_init *in, const struct run_args *a)
 {
 	bool foreground = in_foreground();
-	int control[2], status = -1;
+	int control[2], status = -1, ended = 0;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control)) {
 		cmd_warn("socket: %s", strerror(errno));
@@ -244,9 +244,11 @@ static int run_namespace(struct run_init *in, const struct run_args *a)
 	if (init_pid > 0)
 		status = attend(in, a, control[0]);
 	close(control[0]);
-	while (init_pid > 0 && waitpid((pid_t)init_pid, NULL, 0) < 0 &&
+	while (init_pid > 0 && waitpid((pid_t)init_pid, &ended, 0) < 0 &&
 	       errno == EINTR)
 		;
+	if (WIFEXITED(ended) && WEXITSTATUS(ended) == CMD_USAGE)
+		in->code = CMD_USAGE;
 	init_pid = 0;
 	if (foreground)
 		take_terminal();
@@ -333,7 +335,8 @@ static int parse(int argc, char **argv, struct run_args *a)
 static int run_inside(struct server *sv, struct run_args *a)
 {
 	struct run_init in = {
-		.sv = sv, .options = &a->options, .command = a->command
+		.sv = sv, .options = &a->options, .command = a->command,
+		.code = CMD_FAIL,
 	};
 	int status = -1;
 
@@ -349,7 +352,7 @@ static int run_inside(struct server *sv, struct run_args *a)
 	if (in.where)
 		status = run_namespace(&in, a);
 	free(in.cwd);
-	return status == -1 ? CMD_FAIL : end_as(status);
+	return status == -1 ? in.code : end_as(status);
 }
 
 static int run_run(int argc, char **argv)

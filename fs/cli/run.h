@@ -35,6 +35,7 @@ struct run_init {
 	int pid_max;	   /* of the host */
 	sigset_t mask;	   /* the command's */
 	int control;	   /* its end of the socket to the outside */
+	int code;	   /* to exit with if there was no command to run */
 };
 
 /*

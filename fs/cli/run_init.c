@@ -156,6 +156,7 @@ static void serve(struct inside *s, int ready_fd)
 	};
 	struct serving what = { s->in->sv, s->in->where };
 	pthread_t thread;
+	int err;
 
 	/* With a virtual clock nothing of the host's is in it. */
 	if (s->in->options->clock == VM_WORLD_THREADS)
@@ -169,8 +170,10 @@ static void serve(struct inside *s, int ready_fd)
 	s->in->options->ready_arg = &ready_fd;
 	s->in->options->inside = &inside;
 	/* The first thread's id must not be one of the machine's pids. */
-	if (server_create(s->in->sv, s->in->options) ||
-	    pthread_create(&thread, NULL, serve_in_thread, &what))
+	err = server_create(s->in->sv, s->in->options);
+	if (err)
+		_exit(server_exit_code(s->in->sv, err));
+	if (pthread_create(&thread, NULL, serve_in_thread, &what))
 		_exit(CMD_FAIL);
 	pthread_join(thread, NULL);
 	_exit(CMD_FAIL);
@@ -185,6 +188,18 @@ static bool wait_byte(int fd)
 		nr = read(fd, &byte, 1);
 	} while (nr < 0 && errno == EINTR);
 	return nr == 1;
+}
+
+/* The server has closed its end and said why: what its code is, is ours. */
+static void take_code(struct inside *s)
+{
+	int status;
+
+	while (waitpid(s->server, &status, 0) < 0)
+		if (errno != EINTR)
+			return;
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		s->in->code = WEXITSTATUS(status);
 }
 
 static bool start_server(struct inside *s)
@@ -205,6 +220,8 @@ static bool start_server(struct inside *s)
 	if (s->server < 0)
 		cmd_warn("fork: %s", strerror(-s->server));
 	ready = s->server > 0 && wait_byte(fd[0]);
+	if (s->server > 0 && !ready)
+		take_code(s);
 	close(fd[0]);
 	close(s->syscalls[0]);
 	if (s->has_places) {
@@ -373,5 +390,5 @@ void run_init(struct run_init *in)
 	signal(SIGCHLD, SIG_DFL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || alone(in->control))
 		_exit(CMD_FAIL);
-	_exit(run_all(&s) == -1 ? CMD_FAIL : CMD_OK);
+	_exit(run_all(&s) == -1 ? in->code : CMD_OK);
 }

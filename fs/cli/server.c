@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
+#include "fs/cli/harden.h"
 #include "fs/cli/placeholders.h"
 #include "fs/cli/real_tasks.h"
 #include "fs/cli/server.h"
@@ -207,6 +208,11 @@ int server_options_check(const struct server_options *o)
 	return -EINVAL;
 }
 
+static void unmount(void *arg)
+{
+	unmounter_call(arg);
+}
+
 /* Who mounts plays root in the machine. */
 static int create_session(struct server *sv, const struct server_options *o)
 {
@@ -219,6 +225,8 @@ static int create_session(struct server *sv, const struct server_options *o)
 		.ready_arg = o->ready_arg,
 		.refused = refused_add,
 		.refused_arg = &sv->sandbox->refused,
+		.unmount = sv->unmounter.pid ? unmount : NULL,
+		.unmount_arg = &sv->unmounter,
 		.watch = &oplog_watch,
 		.watch_arg = sv->sandbox->ops,
 	};
@@ -261,6 +269,7 @@ static int start_from(struct server *sv, const char *name)
 	err = checkpoint_start(sv->mf, &sv->restore, name, why);
 	if (err)
 		cmd_warn("%s: %s", name, why);
+	sv->refused = err && err != -ENOMEM;
 	checkpoint_in_free(&sv->restore);
 	return err;
 }
@@ -296,8 +305,8 @@ static int create_vm(struct server *sv, const struct server_options *o)
 
 /*
  * No program that the server could start gains anything by it; before there
- * are threads, since each has this for itself.  A user's own server is left
- * out: its mount is taken away by fusermount3, which has to become root.
+ * are threads, since each has this for itself.  A user's own server mounts
+ * by fusermount3, which has to become root: close_doors(), if anybody.
  */
 static void gain_nothing(void)
 {
@@ -373,6 +382,37 @@ int server_create(struct server *sv, const struct server_options *o)
 	return err;
 }
 
+int server_exit_code(const struct server *sv, int err)
+{
+	if (err >= 0)
+		return CMD_OK;
+	return sv->refused ? CMD_USAGE : CMD_FAIL;
+}
+
+int server_set_apart(struct server *sv, const char *mountpoint)
+{
+	int err = unmounter_start(&sv->unmounter, mountpoint);
+
+	if (err)
+		cmd_warn("unmounter: %s", strerror(-err));
+	sv->hardened = !err;
+	return err;
+}
+
+/* All that is needed is open. */
+static int close_doors(struct server *sv)
+{
+	const struct harden h = {
+		.proc = sv->mf->host_proc,
+		.checkpoints = sv->sandbox->checkpoints.dir,
+	};
+	int err = sv->hardened ? harden(&h) : 0;
+
+	if (err)
+		cmd_warn("hardening: %s", strerror(-err));
+	return err;
+}
+
 int server_mount(struct server *sv, const char *mountpoint)
 {
 	sv->where = mountpoint;
@@ -383,6 +423,9 @@ int server_run(struct server *sv)
 {
 	int err;
 
+	err = close_doors(sv);
+	if (err)
+		return err;
 	err = sandbox_start(sv->sandbox);
 	if (!err)
 		err = vm_start(sv->vm);
@@ -413,6 +456,7 @@ void server_destroy(struct server *sv)
 
 	real_tasks_destroy(sv->reals);
 	session_destroy(sv->session);
+	unmounter_stop(&sv->unmounter);
 	machine_fs_destroy(sv->mf);
 	placeholders_close(sv->places);
 	host_destroy(host);

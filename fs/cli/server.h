@@ -24,6 +24,7 @@
 
 #include <vm/vm.h>
 
+#include "fs/cli/unmounter.h"
 #include "fs/sandbox/checkpoint_file.h"
 
 struct machine_fs;
@@ -67,6 +68,7 @@ struct server_options {
 struct server {
 	struct vm_machine machine; /* filled in by the caller; ours to fini */
 	struct checkpoint_in restore; /* server_load(); or none */
+	bool refused; /* server_create(): what it says cannot be restored */
 	struct vm *vm;
 	struct machine_fs *mf;
 	struct sandbox *sandbox;
@@ -79,6 +81,8 @@ struct server {
 	struct real_tasks *reals;    /* or NULL */
 	int syscalls_fd;	     /* for them, or 0 */
 	bool real_memory;
+	struct unmounter unmounter; /* or all 0 */
+	bool hardened; /* server_run() closes the doors first (harden.h) */
 };
 
 /* The live clock at real time. */
@@ -111,7 +115,21 @@ int server_open_events(struct server_options *o, const char *path);
 int server_load(struct server *sv, const struct server_options *o,
 		const char *path);
 
+/*
+ * Before server_create(), for a server that serves and does nothing else:
+ * unmounting @mountpoint becomes another process's, so that server_run() can
+ * close all doors behind it.  0, or -errno and a message.
+ */
+int server_set_apart(struct server *sv, const char *mountpoint);
+
 int server_create(struct server *sv, const struct server_options *o);
+
+/*
+ * The exit code of a process that has served: for what server_run(), or the
+ * call before it that failed, has returned.
+ */
+int server_exit_code(const struct server *sv, int err);
+
 int server_mount(struct server *sv, const char *mountpoint);
 int server_run(struct server *sv);
 void server_destroy(struct server *sv);

@@ -473,6 +473,27 @@ status 'a seed beside it' 2 "$RF" mount --restore "$CK/one" -o seed=1 "$MNT"
 status 'no directory' 2 "$RF" mount --checkpoints "$DIR/nope" "$MNT"
 status 'a file for a directory' 2 \
 	"$RF" mount -o "checkpoints=$DIR/m.conf" "$MNT"
+# What only the machine can see: the first task's pid is none, in a file that
+# is whole.
+cat >"$DIR/sense.py" <<'END'
+import struct
+import sys
+import zlib
+data = bytearray(open(sys.argv[1] + "/one", "rb").read())
+at = data.index(b"Task", 64) + 4
+data[at:at + 4] = b"\xff" * 4
+crc = zlib.crc32(bytes(data[64:]))
+crc = zlib.crc32(bytes(data[:20]), crc)
+crc = zlib.crc32(bytes(data[24:64]), crc)
+struct.pack_into("<I", data, 20, crc)
+open(sys.argv[1] + "/senseless", "wb").write(data)
+END
+python3 "$DIR/sense.py" "$CK"
+status 'whole, of no sense' 2 \
+	"$RF" mount --restore "$CK/senseless" "$DIR/m.conf" "$MNT"
+holds 'and says so' "$(grep -c "$CK/senseless: " "$DIR/err")" -eq 1
+status 'in the foreground' 2 \
+	"$RF" mount -f --restore "$CK/senseless" "$DIR/m.conf" "$MNT"
 is 'none of them is there' "$(grep -c " $MNT " /proc/self/mountinfo)" 0
 
 if "$RF" run -- true 2>/dev/null; then
@@ -493,6 +514,8 @@ if "$RF" run -- true 2>/dev/null; then
 			cat "$RECLAIMFS/restore"; exit 1; }'
 	holds 'which it says' "$(grep -c 'run --restore' "$DIR/out")" -eq 1
 	status 'run: damaged' 2 "$RF" run --restore "$CK/bad" -- true
+	status 'run: of no sense' 2 "$RF" run --restore "$CK/senseless" \
+		-m "$DIR/m.conf" -- true
 fi
 
 # --- whole or not at all ---
