@@ -37,6 +37,16 @@ static uint64_t node_touch_ns(const struct vm *vm, unsigned from, unsigned to)
 	return MAX(c->touch_ns * (100 + more) / 100, 1);
 }
 
+/* Killed, and nothing is in hand that goes on all the same. */
+static bool is_dead(const struct task *t)
+{
+	const struct task_exec *x = t->exec;
+
+	assert(t->work && x);
+	return t->flags & TF_KILLED &&
+	       !(x->busy && access_outlives_kill(t, &x->access));
+}
+
 /* Step the access in hand until it is through, sleeps, or time is up. */
 static enum turn work_continue(struct work_turn *wt)
 {
@@ -59,7 +69,7 @@ static enum turn work_continue(struct work_turn *wt)
 			x->busy = false;
 			wt->t->flags |= TF_KILLED;
 		}
-		if (wt->t->flags & TF_KILLED)
+		if (is_dead(wt->t))
 			return TURN_DEAD;
 		if (!x->access.cost_ns)
 			wt->sys_ns += MIN_COST_NS;
@@ -253,7 +263,7 @@ enum work_result work_step(struct work_turn *wt)
 
 	assert(wt->budget_ns > 0);
 	work_turn_begin(wt);
-	if (t->flags & (TF_KILLED | TF_EXITING))
+	if (t->flags & TF_EXITING || is_dead(t))
 		return exit_step(wt);
 	return run_turn(wt);
 }

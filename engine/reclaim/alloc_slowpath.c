@@ -92,7 +92,8 @@ static void enter(struct vm *vm, struct alloc_context *ac,
 		walk_begin(ac, WMARK_MIN);
 		break;
 	case ALLOC_OOM_LAST:
-		ac->alloc_flags = 0;
+		ac->alloc_flags =
+			ac->alloc_flags & ALLOC_OOM ? ALLOC_WAS_OOM : 0;
 		walk_begin(ac, WMARK_HIGH);
 		break;
 	default:
@@ -139,7 +140,8 @@ static enum alloc_result step_throttle(struct vm *vm, struct alloc_context *ac)
 {
 	struct pgdat *pgdat = throttle_node(vm, ac);
 
-	if (!pgdat || allow_direct_reclaim(vm, pgdat)) {
+	if (!pgdat || ac->rq.task->flags & TF_KILLED ||
+	    allow_direct_reclaim(vm, pgdat)) {
 		begin_direct_reclaim(vm, ac);
 		return ALLOC_AGAIN;
 	}
@@ -215,8 +217,13 @@ static enum alloc_result step_oom_kill(struct vm *vm, struct alloc_context *ac)
 		return ALLOC_FAILED;
 	if (!out_of_memory(vm, &oc))
 		return ALLOC_FAILED;
+	/* a victim whose reserve is not enough shall not ask for ever */
+	if (ac->alloc_flags & ALLOC_WAS_OOM)
+		return ALLOC_FAILED;
 	ac->no_progress_loops = 0;
 	enter(vm, ac, ALLOC_RETRY);
+	if (ac->alloc_flags & ALLOC_OOM)
+		return ALLOC_AGAIN;
 	/* the victim needs a moment to let go */
 	ac->until_ns = vm->world.now_ns + VM_JIFFY_NS;
 	return ALLOC_WAIT;

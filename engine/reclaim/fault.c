@@ -306,7 +306,8 @@ enum access_result access_step(struct vm *vm, struct task *t, struct access *a)
 
 	a->cost_ns = 0;
 	account_sleep(vm, t, a);
-	if (t->flags & TF_KILLED && !(t->flags & TF_EXITING)) {
+	if (t->flags & TF_KILLED && !(t->flags & TF_EXITING) &&
+	    !access_outlives_kill(t, a)) {
 		access_abort(vm, t, a);
 		return ACCESS_OOM;
 	}

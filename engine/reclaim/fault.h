@@ -52,6 +52,16 @@ static inline bool access_allocates(const struct access *a)
 	       a->stage == ACCESS_PAGE;
 }
 
+/*
+ * SIGKILL ends an access, but for a request for pages of an OOM victim: that
+ * goes on, with its reserve (B.6), until it is met or fails, with a report.
+ */
+static inline bool access_outlives_kill(const struct task *t,
+					const struct access *a)
+{
+	return t->flags & TF_MEMDIE && access_allocates(a);
+}
+
 /* What a task is in the middle of: one access, or its exit. */
 struct task_exec {
 	struct access access;

@@ -30,6 +30,7 @@ enum alloc_flag {
 	ALLOC_OOM = 1u << 3,
 	ALLOC_NO_WATERMARKS = 1u << 4,
 	ALLOC_KSWAPD = 1u << 5,
+	ALLOC_WAS_OOM = 1u << 6, /* a victim has tried its reserve */
 };
 
 /*

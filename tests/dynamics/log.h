@@ -8,7 +8,7 @@
  * behind the counts of buddy lists are gone.  Not compared, and in no file:
  * call frames, registers, what names the machine (CPU, Tainted, Hardware),
  * rows of the recorder's own tools in the task table, and the report of a
- * victim's own request that fails.
+ * victim's own request that fails for what per-CPU lists hold (README.md).
  *
  * A file holds lines in that form; '#' begins a comment.  Errors are failed
  * rows.  One thread, no locks but the log's.

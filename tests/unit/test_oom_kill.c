@@ -5,8 +5,9 @@
  * Two nodes of 64 MiB on which nothing runs; the tasks' sizes are written
  * into their address spaces, so that each rule of fact sheet H is met alone:
  * ties, exempted tasks, victims in flight, bound requests, the asker, panics,
- * the rate of reports, the reaper's delay.
+ * the rate of reports, the reaper's delay, the reserve of a victim that asks.
  */
+#include <errno.h>
 #include <string.h>
 
 #include <vm/vm.h>
@@ -15,6 +16,7 @@
 #include "memory/state.h"
 #include "reclaim/gfp.h"
 #include "reclaim/oom_kill.h"
+#include "reclaim/page_alloc.h"
 
 #define NR_TASKS 4
 
@@ -23,11 +25,36 @@ static struct task *task[NR_TASKS];
 
 static unsigned nr_events[VM_NR_EVENT_TYPES];
 static struct vm_ev_oom last;
+/* At the kill min becomes twice what is free, and this less; -1: it stays. */
+static int64_t spare = -1;
+
+static void raise_marks(struct zone *z)
+{
+	const uint64_t min = 2 * zone_free_pages(z) - (uint64_t)spare;
+
+	for (unsigned w = NR_WMARK; w-- > 0;)
+		z->wmark[w] += min - z->wmark[WMARK_MIN];
+}
+
+static void raise_all_marks(void)
+{
+	struct pgdat *pgdat;
+	struct zone *z;
+
+	for_each_node(vm, pgdat)
+		for_each_zone(pgdat, z)
+			if (zone_populated(z))
+				raise_marks(z);
+	/* the sums that go with them */
+	setup_per_zone_lowmem_reserve(vm);
+}
 
 static void observe(void *arg, const struct vm_event *ev)
 {
 	(void)arg;
 	nr_events[ev->type]++;
+	if (ev->type == VM_EV_OOM_KILL && spare >= 0)
+		raise_all_marks();
 	if (ev->type >= VM_EV_OOM_INVOKED && ev->type <= VM_EV_OOM_PANIC)
 		last = *ev->oom;
 }
@@ -352,8 +379,58 @@ START_TEST(test_reaper)
 }
 END_TEST
 
+static void op_done(struct vm_op *op, int err)
+{
+	ck_assert_int_eq(err, -ESRCH);
+	op->pages = 0;
+}
+
+/* Task 0 takes all there is and is killed in the middle of a request. */
+static void exhaust(int64_t left)
+{
+	struct vm_op op = { .kind = VM_OP_ALLOC, .pages = 40000,
+			    .done = op_done };
+	int pid = task[0]->pid;
+
+	for (unsigned i = 0; i < NR_TASKS; i++)
+		task[i]->mm->rss_anon = 0;
+	vm->ctl.overcommit_memory = 1;
+	spare = left;
+	ck_assert_int_eq(vm_task_submit(vm, pid, &op), 0);
+	vm_run_until(vm, 10 * VM_SECOND, UINT64_MAX);
+	spare = -1;
+	ck_assert_uint_eq(nr_events[VM_EV_OOM_KILL], 1);
+	ck_assert_int_eq(last.victim.pid, pid);
+	ck_assert_uint_eq(op.pages, 0);
+	ck_assert_ptr_null(task_find(vm, pid));
+	for (unsigned i = 1; i < NR_TASKS; i++)
+		ck_assert(!killed(i));
+	vm_destroy(vm);
+}
+
+/* oom/6.12/01-noswap: half of min is a victim's; if that is not there... */
+START_TEST(test_victim_fails)
+{
+	setup();
+	exhaust(0);
+	ck_assert_uint_eq(nr_events[VM_EV_PAGE_ALLOC_FAILURE], 1);
+	ck_assert_uint_eq(nr_events[VM_EV_OOM_INVOKED], 1);
+}
+END_TEST
+
+/* 04-victim-plus1000: ... and if one page more is */
+START_TEST(test_victim_gets_its_page)
+{
+	setup();
+	exhaust(2);
+	ck_assert_uint_eq(nr_events[VM_EV_PAGE_ALLOC_FAILURE], 0);
+	ck_assert_uint_eq(nr_events[VM_EV_OOM_INVOKED], 1);
+}
+END_TEST
+
 CHECK_MAIN("oom_kill", test_largest, test_last_of_equals, test_points,
 	   test_exempted, test_in_flight, test_origin, test_bound, test_unbound,
 	   test_allocating_task, test_dying_asker, test_dying_victim,
 	   test_no_fs, test_panic, test_panic_compulsory, test_deadlock,
-	   test_rate, test_reaper)
+	   test_rate, test_reaper, test_victim_fails,
+	   test_victim_gets_its_page)
