@@ -233,6 +233,7 @@ static int boot_actors(struct vm *vm)
 static int boot_tasks(struct vm *vm)
 {
 	struct vm_complaint c;
+	struct task *t;
 
 	for (uint32_t i = 0; i < vm->conf.nr_tasks; i++) {
 		int pid = task_spawn(vm, &vm->conf.task[i], &c);
@@ -241,6 +242,9 @@ static int boot_tasks(struct vm *vm)
 			return pid;
 		assert(task_find(vm, pid));
 	}
+	/* Pids that are asked for come before threads, who take any. */
+	for_each_task (vm, t)
+		task_add_threads(vm, t);
 	return 0;
 }
 

@@ -240,6 +240,7 @@ static void image_task_conf(struct image *im, struct vm_task_conf *c)
 	image_num(im, c->file_pages);
 	image_flag(im, &c->map_file);
 	image_flag(im, &c->repeat);
+	image_flag(im, &c->own_tids);
 	image_upto(im, c->nr_phases, VM_MAX_PHASES);
 	for (uint32_t i = 0; i < c->nr_phases; i++)
 		image_phase(im, &c->phase[i]);

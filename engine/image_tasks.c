@@ -38,6 +38,25 @@ static struct task *make_task(struct image *im, int pid)
 	return t;
 }
 
+/* Numbers of its threads but the first, in their order. */
+static void image_threads(struct image *im, struct task *t)
+{
+	uint32_t nr = t->nr_tids;
+	int tid = 0;
+
+	image_upto(im, nr, t->nr_threads - 1);
+	for (; nr && !im->err; nr--) {
+		do {
+			if (im->saving)
+				tid = task_next_thread(im->vm, t, tid);
+		} while (im->saving && tid == t->pid);
+		image_within(im, tid, 1, VM_MAX_PID);
+		if (!im->saving && !im->err && !task_add_thread(im->vm, t, tid))
+			image_bad(im);
+	}
+	assert(im->err || t->nr_tids < t->nr_threads);
+}
+
 static void image_identity(struct image *im, struct task *t)
 {
 	uint32_t nr_threads = t->nr_threads;
@@ -52,6 +71,7 @@ static void image_identity(struct image *im, struct task *t)
 	image_within(im, nr_threads, 1, VM_MAX_PID);
 	if (!im->saving)
 		task_set_threads(im->vm, t, nr_threads);
+	image_threads(im, t);
 	image_upto(im, t->cpu, im->vm->conf.nr_cpus - 1);
 	image_flag(im, &t->cpu_bound);
 	image_num(im, t->nodes);

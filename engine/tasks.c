@@ -37,7 +37,7 @@ static void leave(struct vm *vm) RELEASE(vm->world.lock)
 int vm_task_next_locked(struct vm *vm, int after)
 {
 	for (int pid = MAX(after, 0) + 1; pid > 0 && pid <= VM_MAX_PID; pid++)
-		if (vm->pid_table[pid])
+		if (task_find(vm, pid))
 			return pid;
 	return 0;
 }
@@ -50,6 +50,30 @@ int vm_task_next(struct vm *vm, int after)
 	pid = vm_task_next_locked(vm, after);
 	leave(vm);
 	return pid;
+}
+
+int vm_task_of_thread(struct vm *vm, int tid)
+{
+	const struct task *t;
+	int pid;
+
+	enter(vm);
+	t = task_of_thread(vm, tid);
+	pid = t ? t->pid : 0;
+	leave(vm);
+	return pid;
+}
+
+int vm_task_next_thread(struct vm *vm, int pid, int after)
+{
+	const struct task *t;
+	int tid;
+
+	enter(vm);
+	t = task_find(vm, pid);
+	tid = t ? task_next_thread(vm, t, after) : 0;
+	leave(vm);
+	return tid;
 }
 
 static char state_letter(const struct task *t)
@@ -69,7 +93,7 @@ static char state_letter(const struct task *t)
 static void fill_identity(const struct vm *vm, const struct task *t,
 			  struct vm_task_stat *s)
 {
-	s->pid = t->pid;
+	s->pid = s->tgid = t->pid;
 	s->ppid = t->ppid;
 	s->uid = t->uid;
 	s->gid = t->gid;
@@ -185,6 +209,8 @@ int vm_task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 
 	enter(vm);
 	pid = task_spawn(vm, conf, c);
+	if (pid > 0 && !conf->own_tids)
+		task_add_threads(vm, task_find(vm, pid));
 	leave(vm);
 	return pid;
 }

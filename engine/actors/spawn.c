@@ -151,6 +151,8 @@ int task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 
 	if (!task_conf_check(&vm->conf, conf, -1, c))
 		return -EINVAL;
+	if (conf->own_tids)
+		task_move_thread(vm, conf->pid);
 	t = task_create(vm, conf->comm, conf->pid, &err);
 	if (!t)
 		return err;

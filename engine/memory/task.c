@@ -23,7 +23,14 @@
 
 struct task *task_find(struct vm *vm, int pid)
 {
-	return pid > 0 && pid <= VM_MAX_PID ? vm->pid_table[pid] : NULL;
+	struct task *t = task_of_thread(vm, pid);
+
+	return t && t->pid == pid ? t : NULL;
+}
+
+struct task *task_of_thread(struct vm *vm, int tid)
+{
+	return tid > 0 && tid <= VM_MAX_PID ? vm->pid_table[tid] : NULL;
 }
 
 static int next_pid(const struct vm *vm, int pid)
@@ -33,19 +40,26 @@ static int next_pid(const struct vm *vm, int pid)
 	return vm->last_pid < RESERVED_PIDS ? 1 : RESERVED_PIDS;
 }
 
+/* The next free number after @pid, round the end; 0 if there is none. */
+static int free_pid_after(const struct vm *vm, int pid)
+{
+	for (int tried = 0; tried < VM_MAX_PID; tried++) {
+		pid = next_pid(vm, pid);
+		if (!vm->pid_table[pid])
+			return pid;
+	}
+	return 0;
+}
+
 /* The next free pid after the last one given, or -EAGAIN. */
 static int alloc_pid(struct vm *vm)
 {
-	int pid = vm->last_pid;
+	int pid = free_pid_after(vm, vm->last_pid);
 
-	for (int tried = 0; tried < VM_MAX_PID; tried++) {
-		pid = next_pid(vm, pid);
-		if (!vm->pid_table[pid]) {
-			vm->last_pid = pid;
-			return pid;
-		}
-	}
-	return -EAGAIN;
+	if (!pid)
+		return -EAGAIN;
+	vm->last_pid = pid;
+	return pid;
 }
 
 /* @pid if it is free, the next one for 0; or -errno. */
@@ -73,8 +87,68 @@ static void task_link(struct vm *vm, struct task *t)
 	vm->forks++;
 }
 
+int task_next_thread(const struct vm *vm, const struct task *t, int after)
+{
+	if (!t->nr_tids)
+		return after < t->pid ? t->pid : 0;
+	for (int tid = MAX(after, 0) + 1; tid > 0 && tid <= VM_MAX_PID; tid++)
+		if (vm->pid_table[tid] == t)
+			return tid;
+	return 0;
+}
+
+bool task_add_thread(struct vm *vm, struct task *t, int tid)
+{
+	assert(t->nr_tids + 1 < t->nr_threads);
+	if (tid < 1 || tid > VM_MAX_PID || vm->pid_table[tid])
+		return false;
+	vm->pid_table[tid] = t;
+	t->nr_tids++;
+	return true;
+}
+
+void task_add_threads(struct vm *vm, struct task *t)
+{
+	int tid = t->pid;
+
+	assert(vm->pid_table[t->pid] == t);
+	while (t->nr_tids + 1 < t->nr_threads) {
+		tid = free_pid_after(vm, tid);
+		if (!task_add_thread(vm, t, tid))
+			return;
+	}
+}
+
+void task_move_thread(struct vm *vm, int tid)
+{
+	struct task *t = task_of_thread(vm, tid);
+	int to;
+
+	if (!t || t->pid == tid)
+		return;
+	assert(t->nr_tids > 0);
+	to = free_pid_after(vm, tid);
+	if (!to)
+		return;
+	vm->pid_table[to] = t;
+	vm->pid_table[tid] = NULL;
+}
+
+static void drop_threads(struct vm *vm, struct task *t)
+{
+	for (int tid = 0; t->nr_tids;) {
+		tid = task_next_thread(vm, t, tid);
+		assert(tid);
+		if (tid == t->pid)
+			continue;
+		vm->pid_table[tid] = NULL;
+		t->nr_tids--;
+	}
+}
+
 static void task_unlink(struct vm *vm, struct task *t)
 {
+	drop_threads(vm, t);
 	assert(vm->pid_table[t->pid] == t && vm->nr_tasks > 0);
 	if (t->prev)
 		t->prev->next = t->next;

@@ -47,6 +47,7 @@ struct task {
 	uint32_t nr_threads;
 	int cpu;		/* runs on, or ran last */
 	bool cpu_bound;
+	uint32_t nr_tids;	/* numbers that its other threads have */
 	uint64_t nodes;		/* allowed nodes; all: no policy */
 	int oom_score_adj, oom_score_adj_min;
 	struct mm *mm;		/* NULL for kernel threads */
@@ -79,8 +80,9 @@ struct task {
 
 #define for_each_task(vm, t) for (t = (vm)->tasks; t; t = (t)->next)
 
-/* NULL if there is none. */
+/* NULL if there is none.  The second one knows every thread of it. */
 struct task *task_find(struct vm *vm, int pid);
+struct task *task_of_thread(struct vm *vm, int tid);
 
 /*
  * A task without memory or work: known by pid, counted.  NULL and *@err:
@@ -90,6 +92,20 @@ struct task *task_create(struct vm *vm, const char *comm, int pid, int *err);
 
 /* It has @nr threads, 1 to begin with: figures, nothing runs in them. */
 void task_set_threads(struct vm *vm, struct task *t, uint32_t nr);
+
+/*
+ * Threads have numbers of the same table as pids (kernel/fork.c: copy_process
+ * gives each a struct pid).  task_add_threads() takes the next free ones after
+ * the pid, as many as there are and as the task has threads;
+ * task_add_thread() takes @tid, false if it is not free.  The next number
+ * after @after, the pid among them, 0 at the end.
+ */
+void task_add_threads(struct vm *vm, struct task *t);
+bool task_add_thread(struct vm *vm, struct task *t, int tid);
+int task_next_thread(const struct vm *vm, const struct task *t, int after);
+
+/* Somebody outside has number @tid: a thread that has it gets another. */
+void task_move_thread(struct vm *vm, int tid);
 
 /* Take it out of all lists and free it; mm, exec, work must be gone. */
 void task_release(struct vm *vm, struct task *t);

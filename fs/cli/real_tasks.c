@@ -227,6 +227,7 @@ static void fill_conf(struct real_tasks *rt, struct real_task *t,
 	/* Whose parent is none of the machine's has init for one. */
 	c->ppid = vm_task_get(rt->vm, s->ppid, &rt->stat) ? 0 : s->ppid;
 	c->nr_threads = s->nr_threads;
+	c->own_tids = true;
 	c->cpu = -1;
 	c->oom_score_adj = known->adj;
 	snprintf(name, sizeof(name), "%d", t->pid);

@@ -79,14 +79,14 @@ static void put_mask(struct strbuf *sb, const char *label, uint64_t v)
 
 static void put_status_head(struct strbuf *sb, const struct vm_task_stat *t)
 {
-	uint64_t group = t->kthread ? 0 : (uint64_t)t->pid;
+	uint64_t group = t->kthread ? 0 : (uint64_t)t->tgid;
 
 	strbuf_puts(sb, "Name:\t");
 	strbuf_puts(sb, t->comm);
 	strbuf_puts(sb, "\nUmask:\t0022\nState:\t");
 	strbuf_puts(sb, state_name(t->state));
 	strbuf_putc(sb, '\n');
-	put_value(sb, "Tgid:", (uint64_t)t->pid);
+	put_value(sb, "Tgid:", (uint64_t)t->tgid);
 	put_value(sb, "Ngid:", 0);
 	put_value(sb, "Pid:", (uint64_t)t->pid);
 	put_value(sb, "PPid:", (uint64_t)t->ppid);
@@ -94,7 +94,7 @@ static void put_status_head(struct strbuf *sb, const struct vm_task_stat *t)
 	put_ids(sb, "Uid:", t->uid);
 	put_ids(sb, "Gid:", t->gid);
 	strbuf_puts(sb, "FDSize:\t64\nGroups:\t \n");
-	put_value(sb, "NStgid:", (uint64_t)t->pid);
+	put_value(sb, "NStgid:", (uint64_t)t->tgid);
 	put_value(sb, "NSpid:", (uint64_t)t->pid);
 	put_value(sb, "NSpgid:", group);
 	put_value(sb, "NSsid:", group);
@@ -282,7 +282,7 @@ int pid_stat_show(const struct tree_req *rq, struct strbuf *sb)
 
 	if (!t)
 		return -ESRCH;
-	group = t->kthread ? 0 : (uint64_t)t->pid;
+	group = t->kthread ? 0 : (uint64_t)t->tgid;
 	rss = t->rss_anon + t->rss_file + t->rss_shmem;
 	traced = !t->kthread && pid_may_trace(rq, t);
 	code = traced ? PID_CODE : !t->kthread; /* 1: there is some */
@@ -294,7 +294,9 @@ int pid_stat_show(const struct tree_req *rq, struct strbuf *sb)
 		t->total_vm * VM_PAGE_SIZE, rss, UINT64_MAX,
 		code, code,
 		traced ? PID_STACK : 0, 0, 0, 0, 0,
-		t->kthread ? INT32_MAX : 0, 0, t->state != 'R', 0, 0, 17,
+		t->kthread ? INT32_MAX : 0, 0, t->state != 'R', 0, 0
+	};
+	const uint64_t last[] = {
 		(uint64_t)t->cpu, 0, 0, t->io_wait_ns / TICK_NS, 0, 0,
 		traced ? PID_CODE : 0, traced ? PID_CODE : 0,
 		traced ? PID_ANON : 0, traced ? PID_STACK : 0,
@@ -310,6 +312,8 @@ int pid_stat_show(const struct tree_req *rq, struct strbuf *sb)
 	put_fields(sb, head, TREE_NR(head));
 	strbuf_puts(sb, " -1"); /* tpgid: no terminal */
 	put_fields(sb, tail, TREE_NR(tail));
+	strbuf_puts(sb, t->pid == t->tgid ? " 17" : " -1"); /* exit signal */
+	put_fields(sb, last, TREE_NR(last));
 	strbuf_putc(sb, '\n');
 	return 0;
 }

@@ -5,7 +5,8 @@
  * The table lists what Debian's 6.12 lists.  What the engine has no model for
  * reads as it does for a plain daemon (README: constants); fd, fdinfo, ns and
  * their like are empty directories, since nothing is open in a simulated
- * task.  Threads: task/ shows the main thread; its files are the process's.
+ * task.  Threads: all that a task does is done by the first; the others have
+ * numbers, sleep, and share what threads share.
  *
  * Called through the table of /proc; calls the doors of include/vm/task.h,
  * array.c and task_mmu.c.  Session's lock.
@@ -20,9 +21,36 @@
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 
+int pid_leader(const struct tree_req *rq)
+{
+	return vm_task_of_thread(machine_of(rq)->vm, (int)rq->index[0]);
+}
+
+/* What is a thread's own, and in task/ what is its share of the whole. */
+static void be_thread(struct vm_task_stat *t, int tid, bool alone)
+{
+	t->pid = tid;
+	t->state = 'S';
+	t->nvcsw = t->nivcsw = 0;
+	if (!alone)
+		return;
+	t->utime_ns = t->stime_ns = t->io_wait_ns = 0;
+	t->minflt = t->majflt = 0;
+	t->read_bytes = t->write_bytes = 0;
+}
+
 const struct vm_task_stat *pid_task(const struct tree_req *rq)
 {
-	return machine_task(rq, (int)rq->index[0]);
+	struct machine_fs *mf = machine_of(rq);
+	const int tid = (int)(rq->index[1] ? rq->index[1] : rq->index[0]);
+	const int pid = pid_leader(rq);
+
+	if (tid == pid)
+		return machine_task(rq, pid);
+	if (vm_task_of_thread(mf->vm, tid) != pid || !machine_task(rq, pid))
+		return NULL;
+	be_thread(&mf->task, tid, rq->index[1] != 0);
+	return &mf->task;
 }
 
 bool pid_may_trace(const struct tree_req *rq, const struct vm_task_stat *t)
@@ -79,11 +107,11 @@ static ssize_t comm_store(struct tree_req *rq, const char *text, size_t len,
 	int err;
 
 	(void)offset;
-	if (rq->pid != (int)rq->index[0])
+	if (rq->pid != pid_leader(rq))
 		return -EINVAL;
 	memcpy(comm, text, nr);
 	comm[strcspn(comm, "\n")] = '\0';
-	err = vm_task_set_comm(machine_of(rq)->vm, (int)rq->index[0], comm);
+	err = vm_task_set_comm(machine_of(rq)->vm, rq->pid, comm);
 	return err ? err : (ssize_t)len;
 }
 
@@ -163,7 +191,7 @@ static ssize_t oom_score_adj_store(struct tree_req *rq, const char *text,
 	if (err)
 		return err;
 	machine_cred(rq, CRED_CAPS, &who);
-	err = vm_task_set_oom_score_adj(machine_of(rq)->vm, (int)rq->index[0],
+	err = vm_task_set_oom_score_adj(machine_of(rq)->vm, pid_leader(rq),
 					adj, &who);
 	return knob_result(err, len);
 }
@@ -179,7 +207,7 @@ static ssize_t oom_adj_store(struct tree_req *rq, const char *text,
 	if (err)
 		return err;
 	machine_cred(rq, CRED_CAPS | CRED_COMM, &who);
-	err = vm_task_set_oom_adj(machine_of(rq)->vm, (int)rq->index[0], adj,
+	err = vm_task_set_oom_adj(machine_of(rq)->vm, pid_leader(rq), adj,
 				  &who);
 	return knob_result(err, len);
 }
@@ -195,7 +223,7 @@ static ssize_t clear_refs_store(struct tree_req *rq, const char *text,
 		return err;
 	if (v < VM_REFS_ALL || v > VM_REFS_PEAK)
 		return -EINVAL;
-	err = vm_task_clear_refs(machine_of(rq)->vm, (int)rq->index[0],
+	err = vm_task_clear_refs(machine_of(rq)->vm, pid_leader(rq),
 				 (enum vm_refs)v);
 	return knob_result(err, len);
 }
@@ -524,15 +552,19 @@ static int64_t tid_find(const struct tree_req *dir, const char *name)
 {
 	int64_t tid = tree_parse_index(name, "");
 
-	return tid == (int64_t)dir->index[0] ? tid : -ENOENT;
+	if (tid <= 0 || tid > VM_MAX_PID)
+		return -ENOENT;
+	return vm_task_of_thread(machine_of(dir)->vm, (int)tid) ==
+			       pid_leader(dir) ? tid : -ENOENT;
 }
 
 static int64_t tid_next(const struct tree_req *dir, uint32_t from,
 			char name[TREE_NAME_LEN])
 {
-	if (from > dir->index[0] || !pid_task(dir))
-		return -1;
-	return tree_name_index(name, "", dir->index[0]);
+	int tid = vm_task_next_thread(machine_of(dir)->vm, pid_leader(dir),
+				      from ? (int)from - 1 : 0);
+
+	return tid ? tree_name_index(name, "", (uint32_t)tid) : -1;
 }
 
 static const struct tree_index tid_index = {
@@ -587,12 +619,11 @@ static const struct tree_dir pid_dir = {
 static int64_t pid_find(const struct tree_req *dir, const char *name)
 {
 	int64_t pid = tree_parse_index(name, "");
-	struct tree_req rq = *dir;
 
-	if (pid <= 0 || host_is_real(machine_of(dir)->host, (uint32_t)pid))
+	if (pid <= 0 || pid > VM_MAX_PID ||
+	    host_is_real(machine_of(dir)->host, (uint32_t)pid))
 		return -ENOENT;
-	rq.index[0] = (uint32_t)pid;
-	return pid_task(&rq) ? pid : -ENOENT;
+	return machine_task(dir, (int)pid) ? pid : -ENOENT;
 }
 
 static int64_t pid_next(const struct tree_req *dir, uint32_t from,
@@ -612,4 +643,29 @@ const struct tree_index proc_pid_index = {
 	.find = pid_find,
 	.next = pid_next,
 	.told = true,
+};
+
+/* A thread is there for who knows its number; a listing names processes. */
+static int64_t thread_find(const struct tree_req *dir, const char *name)
+{
+	int64_t tid = tree_parse_index(name, "");
+	int pid;
+
+	if (tid <= 0 || tid > VM_MAX_PID)
+		return -ENOENT;
+	pid = vm_task_of_thread(machine_of(dir)->vm, (int)tid);
+	return pid && pid != tid ? tid : -ENOENT;
+}
+
+static int64_t thread_next(const struct tree_req *dir, uint32_t from,
+			   char name[TREE_NAME_LEN])
+{
+	(void)dir;
+	return from ? tree_name_index(name, "", from) : -1;
+}
+
+const struct tree_index proc_thread_index = {
+	.entry = { .mode = S_IFDIR | 0555, .dir = &pid_dir },
+	.find = thread_find,
+	.next = thread_next,
 };

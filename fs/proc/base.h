@@ -2,8 +2,8 @@
 /*
  * base.h - what the files of /proc/[pid] share.
  *
- * The pid is rq->index[0], in task/<tid> too; a pid that is gone is -ESRCH
- * for an open file, -ENOENT for a path.
+ * The pid, or the number of a thread, is rq->index[0], in task/<tid> too; what
+ * is gone is -ESRCH for an open file, -ENOENT for a path.
  *
  * Locking: handlers only, session's lock; a task's snapshot is valid until
  * the next one is taken.
@@ -23,7 +23,10 @@
 #define PID_FILE  0x7e0000000000ull /* its file, if mapped */
 #define PID_STACK 0x7ffffffff000ull
 
-/* The task that @rq is about, NULL if gone. */
+/* The pid of the task that @rq's directory in /proc is of, 0 if gone. */
+int pid_leader(const struct tree_req *rq);
+
+/* The task, or the thread in its place, that @rq is about; NULL if gone. */
 const struct vm_task_stat *pid_task(const struct tree_req *rq);
 
 /* As ptrace_may_access(): root, or the same uid. */

@@ -330,7 +330,7 @@ const struct tree_dir *host_proc_dir(void)
 {
 	static const struct tree_index *const indexes[] = {
 		&proc_name_index, &mount_index, &proc_pid_index,
-		&host_pid_index
+		&host_pid_index, &proc_thread_index
 	};
 	static struct tree_entry entries[MAX_ENTRIES];
 	static struct tree_dir dir;

@@ -84,7 +84,7 @@ extern const struct tree_dir pressure_dir;
 extern const struct tree_dir proc_sys_dir;
 
 /* base.c: the directories of tasks, and what of them is a knob (H.4). */
-extern const struct tree_index proc_pid_index;
+extern const struct tree_index proc_pid_index, proc_thread_index;
 
 /* array.c: status, stat, statm, limits, io, sched... (J.7). */
 tree_show pid_stat_show;

@@ -109,7 +109,9 @@ static const struct tree_entry proc_entries[] = {
 	RO("zoneinfo", 0444, zoneinfo_show),
 };
 
-static const struct tree_index *const proc_indexes[] = { &proc_pid_index };
+static const struct tree_index *const proc_indexes[] = {
+	&proc_pid_index, &proc_thread_index
+};
 
 const struct tree_rules proc_rules = {
 	.create = ENOENT,

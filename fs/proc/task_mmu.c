@@ -57,7 +57,7 @@ static void get_referenced(const struct tree_req *rq, struct area *area,
 	uint64_t anon, file, used;
 	unsigned i;
 
-	vm_task_referenced(machine_of(rq)->vm, (int)rq->index[0], &anon,
+	vm_task_referenced(machine_of(rq)->vm, pid_leader(rq), &anon,
 			   &file);
 	for (i = 0; i < nr; i++) {
 		/* counted a moment later than the rest */

@@ -176,7 +176,7 @@ struct vm_task_conf {
 	int ppid;		/* 0: 1 */
 	uint32_t uid, gid;
 	int oom_score_adj;	/* -1000..1000 */
-	uint32_t nr_threads;	/* 0 counts as 1; figures only */
+	uint32_t nr_threads;	/* 0 counts as 1; nothing runs in the others */
 	uint64_t nodes;		/* MPOL_BIND mask of nodes; 0: all */
 	int cpu;		/* bound to this CPU; -1: anywhere */
 	uint64_t anon_pages;	/* size of its anonymous area at start */
@@ -187,6 +187,7 @@ struct vm_task_conf {
 	uint64_t file_pages;	/* size if the file is not in the machine */
 	bool map_file;		/* mapped shared as well */
 	bool repeat;		/* phases start over */
+	bool own_tids;		/* its threads have numbers of their own */
 	uint32_t nr_phases;
 	struct vm_phase_conf phase[VM_MAX_PHASES];
 };

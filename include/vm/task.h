@@ -29,6 +29,7 @@ struct vm_cred {
 
 struct vm_task_stat {
 	int pid, ppid;
+	int tgid; /* pid, but where a reader makes it a thread's */
 	uint32_t uid, gid;
 	char comm[VM_COMM_LEN];
 	char args[VM_ARGS_LEN];
@@ -65,6 +66,16 @@ struct vm_task_stat {
 
 /* The smallest pid > @after, 0 if there is none; start with 0. */
 int vm_task_next(struct vm *vm, int after);
+
+/*
+ * Threads: numbers as pids are, of which the first is the pid.  The others do
+ * nothing and share all with it.  The pid of whom @tid is a thread, 0 if it is
+ * none; the smallest thread > @after of @pid, 0 if there is none.  A task may
+ * have fewer numbers than nr_threads: then none were free, or it is a real
+ * process, whose threads are not the machine's (vm_task_conf.own_tids).
+ */
+int vm_task_of_thread(struct vm *vm, int tid);
+int vm_task_next_thread(struct vm *vm, int pid, int after);
 
 /* Fill in @s for @pid.  0 or -ESRCH. */
 int vm_task_get(struct vm *vm, int pid, struct vm_task_stat *s);

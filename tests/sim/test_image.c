@@ -31,6 +31,7 @@ static struct vm_task_conf *add_anon(struct vm_machine *m, const char *comm,
 	struct vm_phase_conf *p;
 
 	t->anon_pages = t->anon_resident = MIB(mib);
+	t->nr_threads = 3;
 	p = machine_phase(t);
 	p->pattern = VM_PATTERN_UNIFORM;
 	p->rate = rate;
