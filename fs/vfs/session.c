@@ -12,6 +12,7 @@
  * Locks: none taken here but around file_cancel_all().
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,8 +183,18 @@ static void give_signals_back(const struct sigaction *old)
 	atomic_store(&running, NULL);
 }
 
+/* Somebody else has unmounted it; what is there now is not ours. */
+static bool is_gone(const struct session *s)
+{
+	struct pollfd p = { .fd = fuse_session_fd(s->fuse) };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
 static void unmount(struct session *s)
 {
+	if (s->mounted && s->options.unmount && !is_gone(s))
+		s->options.unmount(s->options.unmount_arg);
 	if (s->mounted)
 		fuse_session_unmount(s->fuse);
 	s->mounted = false;

@@ -73,6 +73,12 @@ struct session_options {
 	void (*refused)(void *arg, const char *path, const char *text,
 			size_t len, int err);
 	void *refused_arg;
+	/*
+	 * Take the mount away, for a server that may not do so itself; or
+	 * NULL.  Not called when it is gone already.
+	 */
+	void (*unmount)(void *arg);
+	void *unmount_arg;
 	const struct session_watch *watch; /* or NULL */
 	void *watch_arg;
 };
