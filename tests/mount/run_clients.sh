@@ -40,6 +40,25 @@ if have sysctl; then
 		grep -c '^vm\.swappiness = 60$')" 1
 	is 'also what is real' "$(run -- sysctl -a 2>/dev/null |
 		grep -c '^net\.ipv4\.ip_forward = ')" 1
+	# What is the host's (net.core.bpf_jit_*, ...) and not for a user
+	# namespace stays closed; all that is simulated can be read.
+	# closed COMMAND...: the keys that it cannot read
+	closed() {
+		"$@" 2>&1 >/dev/null |
+			sed -n "s/^sysctl: .* key ['\"]\(.*\)['\"].*/\1/p" |
+			sort
+	}
+	closed run -- sysctl -a >"$DIR/closed"
+	closed unshare --user --map-root-user sysctl -a >"$DIR/closed-there"
+	is 'sysctl -a reads what a user namespace may' \
+		"$(comm -23 "$DIR/closed" "$DIR/closed-there")" ''
+	if has_user; then
+		closed as_user -- sysctl -a >"$DIR/closed"
+		closed setpriv --reuid 65534 --regid 65534 --clear-groups \
+			sysctl -a >"$DIR/closed-there"
+		is '... and a user' \
+			"$(comm -23 "$DIR/closed" "$DIR/closed-there")" ''
+	fi
 fi
 if have free; then
 	is 'free' "$(run -- free | awk '/^Mem/ { print $2 }
