@@ -23,6 +23,7 @@
 #include "memory/watermark.h"
 #include "reclaim/hugepages.h"
 #include "reclaim/overcommit.h"
+#include "reclaim/slab.h"
 #include "reclaim/writeback.h"
 #include "world/compiler.h"
 
@@ -202,6 +203,7 @@ static void copy_totals(const struct vm *vm, struct vm_stat *s)
 	s->nr_hugepages_free = 0;
 	for (uint32_t i = 0; i < vm->nr_nodes; i++)
 		s->nr_hugepages_free += vm->node[i].hugepages_free;
+	slab_nodes_stat(vm, &s->xa_nodes);
 	s->nr_hugepages_rsvd = 0;
 	s->nr_hugepages_surp = 0;
 }

@@ -35,6 +35,9 @@ void slab_nodes_trim_all(struct vm *vm);
 /* Nodes with too old shadows go, and then slabs; how many pages. */
 uint64_t shrink_shadows(struct vm *vm, struct pgdat *pgdat);
 
+/* What there is of them. */
+void slab_nodes_stat(const struct vm *vm, struct vm_slab_stat *s);
+
 /* Pure: the order of a slab of nodes on a machine with @nr_cpus. */
 unsigned slab_node_order(uint32_t nr_cpus);
 

@@ -150,6 +150,24 @@ void slab_nodes_trim_all(struct vm *vm)
 		slab_nodes_trim(vm, pgdat);
 }
 
+void slab_nodes_stat(const struct vm *vm, struct vm_slab_stat *s)
+{
+	const unsigned order = slab_node_order(vm->conf.nr_cpus);
+	const struct pgdat *pgdat;
+
+	*s = (struct vm_slab_stat){
+		.object_size = NODE_BYTES,
+		.per_slab = (uint32_t)objects_in(order),
+		.slab_pages = 1u << order,
+	};
+	for_each_node(vm, pgdat) {
+		s->objects += pgdat->xa_nodes.objects;
+		s->room += pgdat->xa_nodes.room;
+		s->pages += pgdat->xa_nodes.pages;
+	}
+	assert(s->objects <= s->room);
+}
+
 /* Up to @nr nodes of @f that hold shadows only, from the hand on. */
 static uint64_t forget_shadows(struct vm *vm, struct file *f,
 			       const struct pgdat *pgdat, uint64_t nr)

@@ -279,6 +279,13 @@ struct vm_swap_stat {
 	int priority;
 };
 
+/* One kind of slab, of all nodes: objects in use, objects that have room. */
+struct vm_slab_stat {
+	uint64_t objects, room, pages;
+	uint32_t object_size, per_slab;
+	uint32_t slab_pages; /* of a slab, when memory allows */
+};
+
 /*
  * The whole machine at one moment.  About 40 KiB: keep one, not on a stack
  * that is small.  Only the first nr_* entries of an array are filled in.
@@ -309,6 +316,7 @@ struct vm_stat {
 	uint64_t dirty_threshold, dirty_background_threshold;
 	uint64_t nr_hugepages, nr_hugepages_free, nr_hugepages_rsvd,
 		nr_hugepages_surp; /* huge pages of 2 MiB */
+	struct vm_slab_stat xa_nodes; /* index of page and swap caches */
 	uint64_t boot_epoch_s;
 	bool thp;      /* huge pages are on (vm_set_thp()) */
 	bool panicked; /* the simulated machine has halted */

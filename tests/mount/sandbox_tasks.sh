@@ -74,6 +74,13 @@ before=$(awk '$1 == "Cached:" { print $2 }' "$MNT/proc/meminfo")
 echo 16M >"$T/700/read"
 after=$(awk '$1 == "Cached:" { print $2 }' "$MNT/proc/meminfo")
 holds 'read fills the page cache' $((after - before)) -ge 16384
+is 'the rows of slabinfo are Slab' \
+	"$(awk 'NR > 2 { n += $6 * $15 } END { print 4 * n }' \
+		"$MNT/proc/slabinfo")" \
+	"$(awk '$1 == "Slab:" { print $2 }' "$MNT/proc/meminfo")"
+is 'with the index of 16 MiB, and of what was read before' \
+	"$(awk '$1 == "radix_tree_node" { print ($2 >= 64 && $2 < 72), $4 }' \
+		"$MNT/proc/slabinfo")" '1 576'
 echo 8M >"$T/700/dirty"
 is 'dirty' "$(awk '$1 == "Dirty:" { print $2 }' "$MNT/proc/meminfo")" 8192
 
