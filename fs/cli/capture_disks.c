@@ -182,7 +182,8 @@ static void unescape(char *s)
 	unsigned code;
 
 	while (*s) {
-		if (s[0] == '\\' && sscanf(s + 1, "%3o", &code) == 1) {
+		if (s[0] == '\\' && strspn(s + 1, "01234567") >= 3 &&
+		    sscanf(s + 1, "%3o", &code) == 1) {
 			*to++ = (char)code;
 			s += 4;
 		} else {
