@@ -289,10 +289,127 @@ static void permille(void) { tasks[0].phase[0].write_permille = 1001; }
 static void phases(void) { tasks[0].nr_phases = VM_MAX_PHASES + 1; }
 static void grow(void) { tasks[0].phase[0].grow = true; }
 
+static void many_disks(void) { m.nr_disks = VM_MAX_DISKS + 1; }
+static void many_swaps(void) { m.nr_swaps = VM_MAX_SWAPS + 1; }
+static void many_sysctls(void) { m.nr_sysctls = VM_MAX_SYSCTLS + 1; }
+static void many_files(void) { m.nr_files = VM_MAX_FILES + 1; }
+static void wake(void) { m.kswapd_wake = VM_KSWAPD_WAKE_HIGH + 1; }
+static void far_zone(void)
+{
+	m.node[0].zone[VM_ZONE_NORMAL].start_pfn = (1ull << 40) + 1;
+}
+static void wide_zone(void)
+{
+	m.node[0].zone[VM_ZONE_NORMAL].spanned = (1ull << 40) + 1;
+}
+static void large_zone(void)
+{
+	m.node[0].zone[VM_ZONE_NORMAL].spanned =
+		m.node[0].zone[VM_ZONE_NORMAL].present = VM_MAX_PAGES + 1ull;
+}
+static void low(void)
+{
+	m.node[0].marks[VM_ZONE_DMA].low = VM_MAX_PAGES + 1ull;
+}
+static void huge(void) { m.node[0].hugepages = (VM_MAX_PAGES >> 9) + 1; }
+static void slab(void) { m.kernel.slab_reclaimable = MIB(100); }
+static void slab_un(void) { m.kernel.slab_unreclaimable = MIB(100); }
+static void shmem(void) { m.kernel.shmem = MIB(100); }
+static void cost_read(void) { m.cost.read_ns = UINT64_MAX; }
+static void cost_minor(void) { m.cost.minor_fault_ns = UINT64_MAX; }
+static void cost_map(void) { m.cost.map_file_ns = UINT64_MAX; }
+static void cost_scan(void) { m.cost.scan_ns = UINT64_MAX; }
+static void cost_reclaim(void) { m.cost.reclaim_ns = UINT64_MAX; }
+static void cost_unmap(void) { m.cost.unmap_ns = UINT64_MAX; }
+static void cost_out(void) { m.cost.swap_out_ns = UINT64_MAX; }
+static void cost_in(void) { m.cost.swap_in_ns = UINT64_MAX; }
+static void cost_free(void) { m.cost.free_ns = UINT64_MAX; }
+static void cost_remote(void) { m.cost.remote_percent = 10001; }
+static void disk_read(void) { m.disk[0].read_latency_ns = UINT64_MAX; }
+static void disk_write(void) { m.disk[0].write_latency_ns = UINT64_MAX; }
+static void swap_name(void) { m.swap[1].path[0] = '\0'; }
+static void file_name(void) { files[1].name[0] = '\0'; }
+static void file_line(void) { files[1].name[0] = 0x7f; }
+static void sysctl_name(void) { m.sysctl[0].name[0] = '\0'; }
+static void sysctl_value(void) { m.sysctl[0].value[0] = '\0'; }
+static void pattern(void) { tasks[0].phase[0].pattern = VM_NR_PATTERNS; }
+static void target(void) { tasks[0].phase[0].target = VM_NR_TARGETS; }
+static void duration(void) { tasks[0].phase[0].duration_ns = UINT64_MAX; }
+static void rate(void) { tasks[0].phase[0].rate = (1ull << 40) + 1; }
+static void hot(void) { tasks[0].phase[0].hot_permille = 1001; }
+static void first(void) { tasks[0].phase[0].first = UINT64_MAX; }
+static void size(void) { tasks[0].phase[0].pages = UINT64_MAX; }
+static void hot_size(void) { tasks[0].phase[0].hot_pages = UINT64_MAX; }
+static void args(void) { memset(tasks[1].args, 'x', VM_ARGS_LEN); }
+static void ppid(void) { tasks[1].ppid = -1; }
+static void threads(void) { tasks[1].nr_threads = VM_MAX_PID + 1; }
+static void anon(void) { tasks[1].anon_pages = UINT64_MAX; }
+static void file_size(void) { tasks[0].file_pages = UINT64_MAX; }
+static void map_nothing(void) { tasks[1].map_file = true; }
+static void file_not_given(void)
+{
+	tasks[1].nr_phases = 1;
+	tasks[1].phase[0].pattern = VM_PATTERN_UNIFORM;
+	tasks[1].phase[0].target = VM_TARGET_FILE;
+}
+static void no_disk(void)
+{
+	m.nr_disks = m.nr_swaps = m.nr_files = 0;
+	m.nr_tasks = 1;
+	tasks[0] = (struct vm_task_conf){ .comm = "a", .cpu = -1,
+					  .file = "new", .file_pages = 1 };
+}
+
 static const struct {
 	void (*spoil)(void);
 	const char *what;
 } wrongs[] = {
+	{ many_disks, "disks: " },
+	{ many_swaps, "swap: " },
+	{ many_sysctls, "sysctl: " },
+	{ many_files, "files: " },
+	{ wake, "kswapd_wake: " },
+	{ far_zone, "node 0: zones: 1099511627777, want 0..1099511627776" },
+	{ wide_zone, "node 0: zones: 1099511627777, want 0..1099511627776" },
+	{ large_zone, "node 0: zones: 268435457, want 0..268435456" },
+	{ low, "node 0: low: 268435457, want 0..268435456" },
+	{ huge, "node 0: hugepages: 524289, want 0..524288" },
+	{ slab, "slab_reclaimable: 25600, want 0.." },
+	{ slab_un, "slab_unreclaimable: 25600, want 0.." },
+	{ shmem, "shmem: 25600, want 0.." },
+	{ cost_read, "read: 18446744073709551615, want 0..3600000000000" },
+	{ cost_minor, "minor_fault: 18446744073709551615, want 0.." },
+	{ cost_map, "map_file: 18446744073709551615, want 0.." },
+	{ cost_scan, "scan: 18446744073709551615, want 0.." },
+	{ cost_reclaim, "reclaim: 18446744073709551615, want 0.." },
+	{ cost_unmap, "unmap: 18446744073709551615, want 0.." },
+	{ cost_out, "swap_out: 18446744073709551615, want 0.." },
+	{ cost_in, "swap_in: 18446744073709551615, want 0.." },
+	{ cost_free, "free: 18446744073709551615, want 0.." },
+	{ cost_remote, "remote_percent: 10001, want 0..10000" },
+	{ disk_read, "disk 0: read_latency: 18446744073709551615, want 0" },
+	{ disk_write, "disk 0: write_latency: 18446744073709551615, want 0" },
+	{ swap_name, "swap 1: path: empty, want a name" },
+	{ file_name, "file 1: name: empty, want a name" },
+	{ file_line, "file 1: name: control character in a name" },
+	{ sysctl_name, "sysctl 0: name: empty, want a name" },
+	{ sysctl_value, "sysctl 0: value: empty, want a name" },
+	{ pattern, "task 0: workload: pattern: 5, want 0..4" },
+	{ target, "task 0: workload: target: 3, want 0..2" },
+	{ duration, "task 0: workload: duration: 18446744073709551615, " },
+	{ rate, "task 0: workload: rate: 1099511627777, want 0.." },
+	{ hot, "task 0: workload: hot: 1001, want 0..1000" },
+	{ first, "task 0: workload: first: 18446744073709551615, want 0.." },
+	{ size, "task 0: workload: size: 18446744073709551615, want 0.." },
+	{ hot_size, "task 0: workload: hot_size: 18446744073709551615, " },
+	{ args, "task 1: args: too long" },
+	{ ppid, "task 1: ppid: -1, want 0..32768" },
+	{ threads, "task 1: threads: 32769, want 0..32768" },
+	{ anon, "task 1: anon: 18446744073709551615, want 0.." },
+	{ file_size, "task 0: file_size: 18446744073709551615, want 0.." },
+	{ map_nothing, "task 1: map: want file = ... too" },
+	{ file_not_given, "task 1: workload: uses a file, want file = ..." },
+	{ no_disk, "task 0: disk: the machine has no disk, want one" },
 	{ many_nodes, "nodes: 17, want 1..16" },
 	{ no_nodes, "nodes: 0, want 1..16" },
 	{ no_cpus, "cpus: 0, want 1..256" },
