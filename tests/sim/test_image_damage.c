@@ -22,6 +22,9 @@
 #define NR_FLIPS   100 /* a row */
 #define NR_ROWS	   20
 #define MANY	   10000
+/* Where pages and tables are in between, in bytes. */
+#define EDGE	   (24u << 10)
+#define NR_STEPS   19
 
 /* Something of everything in little memory. */
 static void machine(struct vm_machine *m)
@@ -202,6 +205,46 @@ START_TEST(test_flipped)
 }
 END_TEST
 
+/*
+ * Not drawn but one after the other, at as many moments as there are rows:
+ * one in three bytes of what is not pages, and some of those.
+ */
+START_TEST(test_each_byte)
+{
+	struct image_bytes own = { 0 }, bad = { 0 };
+	struct vm_complaint c;
+	struct harness h;
+	size_t at = VERSION_AT + (size_t)_i, step;
+
+	busy(&h, &own);
+	vm_run_until(h.vm, UINT64_MAX, 41 * (uint64_t)_i);
+	image_bytes_save(&own, h.vm);
+	copy(&bad, &own);
+	for (; at < own.len; at += step) {
+		const unsigned char was = bad.at[at];
+		int err;
+
+		step = at < EDGE || at + EDGE > own.len ? 3 * NR_STEPS :
+							  41 * NR_STEPS;
+		bad.at[at] = at / NR_STEPS % 2 ? was ^ 0xff : was + 1;
+		err = vm_restore(h.vm, bad.at, bad.len, &c);
+		bad.at[at] = was;
+		if (!err) {
+			harness_check(&h);
+			image_bytes_restore(&own, h.vm);
+		} else {
+			ck_assert_msg(err == -EINVAL || err == -EXDEV ||
+					      err == -ENOMEM,
+				      "byte %zu: %d", at, err);
+		}
+	}
+	unchanged(&h, &own);
+	image_bytes_free(&own);
+	image_bytes_free(&bad);
+	harness_stop(&h);
+}
+END_TEST
+
 /* --- other machines ------------------------------------------------------ */
 
 static void less_memory(struct vm_machine *m)
@@ -327,5 +370,6 @@ END_TEST
 
 CHECK_MAIN_ROWS("image_damage", { test_cut_short, 0 },
 		{ test_other_format, 0 }, { test_flipped, NR_ROWS },
+		{ test_each_byte, NR_STEPS },
 		{ test_other_machine, NR_OTHERS },
 		{ test_allocations_fail, 0 })
