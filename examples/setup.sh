@@ -6,6 +6,7 @@
 # set-up on a bare Debian 12.  POSIX shell.
 #
 #	setup_packages PACKAGE...	have these Debian packages installed
+#	setup_known PACKAGE...		print the first of them that can be had
 #	setup_build DIR [OPTION...]	have the program built in DIR
 #	setup_fuse			have /dev/fuse
 #
@@ -65,6 +66,27 @@ setup_packages() {
 	rm -f "$setup_log"
 	setup_say "The packages could not be installed."
 	return 1
+}
+
+# One that is there is good enough; without a name everybody does without.
+setup_known() {
+	for setup_package; do
+		if [ -z "$(setup_missing "$setup_package")" ]; then
+			echo "$setup_package"
+			return
+		fi
+	done
+	command -v apt-cache >/dev/null || return 0
+	# A bare system has no lists yet.
+	setup_apt update >/dev/null 2>&1
+	for setup_package; do
+		if [ -n "$(apt-cache madison "$setup_package" 2>/dev/null)" ]
+		then
+			echo "$setup_package"
+			return
+		fi
+	done
+	setup_say "None of these is known here: $*"
 }
 
 setup_apt() {

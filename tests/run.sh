@@ -107,7 +107,8 @@ outside() {
 	local how
 
 	# shellcheck disable=SC2086 # lists of words
-	setup_packages $SETUP_BUILD $STAGE_PACKAGES || exit 1
+	setup_packages $SETUP_BUILD $STAGE_PACKAGES \
+		$(setup_known $STAGE_SOURCES) || exit 1
 	setup_fuse || echo "Tests of the mount will be skipped." >&2
 	mkdir -p "$builds/logs" || exit 1
 	work=$(mktemp -d "${TMPDIR:-/tmp}/reclaimfs-test.XXXXXX") || exit 1

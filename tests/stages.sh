@@ -9,9 +9,13 @@
 
 # Beyond what the program itself needs (SETUP_BUILD).
 STAGE_PACKAGES='bats busybox check clang curl dejagnu earlyoom gcovr htop
-	libclang-rt-dev linux-source-6.12 mount nodejs nohang numactl perl procps
+	libclang-rt-dev mount nodejs nohang numactl perl procps
 	prometheus-node-exporter python3 python3-psutil sysstat tmux
-	util-linux'
+	util-linux valgrind'
+
+# For the script that reads traces, where the system knows it: the one that
+# reads 6.12's is in updates of Debian 12 only.
+STAGE_SOURCES='linux-source-6.12 linux-source-6.1'
 
 # build name | compiler | groups | meson options
 STAGES='

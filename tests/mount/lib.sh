@@ -21,6 +21,7 @@ DIR=$(mktemp -d) || exit 1
 MNT=$DIR/mnt
 passed=0
 failed=0
+skipped=0
 
 end() {
 	end_status=$?
@@ -75,6 +76,12 @@ bad() {
 	printf 'FAILED: %s\n' "$@"
 }
 
+# without SENTENCE: what cannot be tried here, of a test that goes on.
+without() {
+	skipped=$((skipped + 1))
+	echo "skipped: $*"
+}
+
 # is SENTENCE GOT WANTED
 is() {
 	if [ "$2" = "$3" ]; then
@@ -123,7 +130,7 @@ refused() {
 }
 
 finish() {
-	echo "$passed passed, $failed failed, 0 skipped"
+	echo "$passed passed, $failed failed, $skipped skipped"
 	if [ "$failed" -gt 0 ]; then
 		exit 1
 	fi
