@@ -173,9 +173,11 @@ static void serve(struct inside *s, int ready_fd)
 	err = server_create(s->in->sv, s->in->options);
 	if (err)
 		_exit(server_exit_code(s->in->sv, err));
-	if (pthread_create(&thread, NULL, serve_in_thread, &what))
-		_exit(CMD_FAIL);
-	pthread_join(thread, NULL);
+	err = pthread_create(&thread, NULL, serve_in_thread, &what);
+	if (err)
+		cmd_warn("threads: %s", strerror(err));
+	else
+		pthread_join(thread, NULL);
 	_exit(CMD_FAIL);
 }
 
@@ -275,10 +277,14 @@ static bool start_command(struct inside *s)
 	int wants[2], go[2];
 	bool ok = false;
 
-	if (pipe2(wants, O_CLOEXEC))
+	if (pipe2(wants, O_CLOEXEC)) {
+		cmd_warn("pipe: %s", strerror(errno));
 		return false;
-	if (pipe2(go, O_CLOEXEC))
+	}
+	if (pipe2(go, O_CLOEXEC)) {
+		cmd_warn("pipe: %s", strerror(errno));
 		goto err_wants;
+	}
 	s->command = fork();
 	if (!s->command) {
 		const struct run_gate gate = { wants[1], go[0] };
@@ -388,7 +394,11 @@ void run_init(struct run_init *in)
 
 	prctl(PR_SET_NAME, "init");
 	signal(SIGCHLD, SIG_DFL);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || alone(in->control))
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL)) {
+		cmd_warn("run: prctl: %s", strerror(errno));
+		_exit(CMD_FAIL);
+	}
+	if (alone(in->control))
 		_exit(CMD_FAIL);
 	_exit(run_all(&s) == -1 ? in->code : CMD_OK);
 }

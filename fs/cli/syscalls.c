@@ -282,11 +282,15 @@ static void answer_sysinfo(struct syscalls *s)
 	respond(s, s->req->id, do_sysinfo(s, s->req), 0);
 }
 
-static void answer(struct syscalls *s)
+/* False if nobody can be answered any more. */
+static bool answer(struct syscalls *s)
 {
+	int err;
+
 	memset(s->req, 0, sizeof(*s->req));
-	if (seccomp_notify_receive(s->listener, s->req))
-		return; /* the caller was killed meanwhile */
+	err = seccomp_notify_receive(s->listener, s->req);
+	if (err)
+		return err != -EOPNOTSUPP; /* was the caller killed? */
 	switch (s->req->data.nr) {
 	case SCMP_SYS(sysinfo):
 		answer_sysinfo(s);
@@ -301,6 +305,7 @@ static void answer(struct syscalls *s)
 	default:
 		do_copy(s, s->req);
 	}
+	return true;
 }
 
 static void *serve(void *arg)
@@ -321,12 +326,19 @@ static void *serve(void *arg)
 				break;
 			on[1].fd = s->listener;
 		} else if (on[1].revents & POLLIN) {
-			answer(s);
+			if (!answer(s))
+				break;
 		} else if (on[1].revents) {
 			break; /* nobody is left under the filter */
 		}
 		go_on(s);
 	}
+	/* Whoever asks from now on is told that there is no such call. */
+	if (s->listener >= 0)
+		close(s->listener);
+	s->listener = -1;
+	close(s->socket); /* a listener that never came out of it, too */
+	s->socket = -1;
 	return NULL;
 }
 
@@ -337,7 +349,8 @@ static void release(struct syscalls *s)
 		close(s->listener);
 	if (s->stop >= 0)
 		close(s->stop);
-	close(s->socket);
+	if (s->socket >= 0)
+		close(s->socket);
 	free(s->stat);
 	free(s);
 }
