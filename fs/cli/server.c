@@ -419,6 +419,15 @@ int server_mount(struct server *sv, const char *mountpoint)
 	return session_mount(sv->session, mountpoint);
 }
 
+static int run_session(struct server *sv)
+{
+	int err = session_run(sv->session);
+
+	if (err < 0)
+		cmd_warn("session: %s", strerror(-err));
+	return err;
+}
+
 int server_run(struct server *sv)
 {
 	int err;
@@ -441,7 +450,7 @@ int server_run(struct server *sv)
 	if (err)
 		cmd_warn("threads: %s", strerror(-err));
 	else
-		err = session_run(sv->session);
+		err = run_session(sv);
 	syscalls_stop(sv->syscalls);
 	sv->syscalls = NULL;
 	real_tasks_stop(sv->reals);
