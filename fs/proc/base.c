@@ -174,8 +174,7 @@ static int oom_adj_show(const struct tree_req *rq, struct strbuf *sb)
 	return 0;
 }
 
-/* What write(2) returns: never more than the kernel looked at. */
-static ssize_t knob_result(int err, size_t len)
+ssize_t pid_knob_result(int err, size_t len)
 {
 	return err ? err : (ssize_t)(len < 12 ? len : 12);
 }
@@ -193,7 +192,7 @@ static ssize_t oom_score_adj_store(struct tree_req *rq, const char *text,
 	machine_cred(rq, CRED_CAPS, &who);
 	err = vm_task_set_oom_score_adj(machine_of(rq)->vm, pid_leader(rq),
 					adj, &who);
-	return knob_result(err, len);
+	return pid_knob_result(err, len);
 }
 
 static ssize_t oom_adj_store(struct tree_req *rq, const char *text,
@@ -209,7 +208,7 @@ static ssize_t oom_adj_store(struct tree_req *rq, const char *text,
 	machine_cred(rq, CRED_CAPS | CRED_COMM, &who);
 	err = vm_task_set_oom_adj(machine_of(rq)->vm, pid_leader(rq), adj,
 				  &who);
-	return knob_result(err, len);
+	return pid_knob_result(err, len);
 }
 
 static ssize_t clear_refs_store(struct tree_req *rq, const char *text,
@@ -225,7 +224,7 @@ static ssize_t clear_refs_store(struct tree_req *rq, const char *text,
 		return -EINVAL;
 	err = vm_task_clear_refs(machine_of(rq)->vm, pid_leader(rq),
 				 (enum vm_refs)v);
-	return knob_result(err, len);
+	return pid_knob_result(err, len);
 }
 
 /* Settings without a model: taken, and read back as they were. */
@@ -599,7 +598,7 @@ static const struct tree_entry pid_entries[] = {
 };
 
 /* Writing to what cannot be written is EINVAL here, not EIO (J). */
-static const struct tree_rules pid_rules = {
+const struct tree_rules pid_rules = {
 	.create = ENOENT,
 	.mkdir = ENOENT,
 	.remove = EPERM,

@@ -23,6 +23,9 @@
 #define PID_FILE  0x7e0000000000ull /* its file, if mapped */
 #define PID_STACK 0x7ffffffff000ull
 
+/* base.c: of simulated and of real processes. */
+extern const struct tree_rules pid_rules;
+
 /* The pid of the task that @rq's directory in /proc is of, 0 if gone. */
 int pid_leader(const struct tree_req *rq);
 
@@ -38,6 +41,9 @@ bool pid_may_trace(const struct tree_req *rq, const struct vm_task_stat *t);
  * bytes.  @decimal: no prefixes.  0; -EINVAL; -ERANGE beyond an int.  Pure.
  */
 int pid_parse_int(const char *text, size_t len, bool decimal, int *value);
+
+/* What their write(2) returns: never more than the kernel looked at.  Pure. */
+ssize_t pid_knob_result(int err, size_t len);
 
 /* What oom_adj shows for an oom_score_adj (errata (a)5).  Pure. */
 int oom_adj_of_score_adj(int score_adj);

@@ -362,7 +362,7 @@ static ssize_t adj_store(struct tree_req *rq, const char *text, size_t len,
 		err = -EINVAL;
 	if (!err)
 		err = set_adj(rq, adj, false);
-	return err ? err : (ssize_t)(len < 12 ? len : 12);
+	return pid_knob_result(err, len);
 }
 
 static ssize_t legacy_store(struct tree_req *rq, const char *text, size_t len,
@@ -378,7 +378,7 @@ static ssize_t legacy_store(struct tree_req *rq, const char *text, size_t len,
 		err = set_adj(rq, adj == 15 ? VM_OOM_SCORE_ADJ_MAX :
 					      adj * VM_OOM_SCORE_ADJ_MAX / 17,
 			      true);
-	return err ? err : (ssize_t)(len < 12 ? len : 12);
+	return pid_knob_result(err, len);
 }
 
 /* Owner of the directory and of all in it; a name the host lacks is not. */
@@ -466,20 +466,9 @@ static const struct tree_entry host_entries[] = {
 	PASS("wchan", 0444),
 };
 
-/* As /proc/[pid]; see base.c. */
-static const struct tree_rules host_rules = {
-	.create = ENOENT,
-	.mkdir = ENOENT,
-	.remove = EPERM,
-	.rename = EXDEV,
-	.chmod = EPERM,
-	.no_op = EINVAL,
-	.blksize = 1024,
-};
-
 static const struct tree_dir host_dir = {
 	TREE_ENTRIES(host_entries),
-	.rules = &host_rules,
+	.rules = &pid_rules,
 	.attr = host_attr,
 };
 

@@ -38,6 +38,8 @@ is 'its memory is real' "$(run -- awk '
 # Their knobs are the machine's.
 is 'oom_score_adj, kept' "$(run -- sh -c 'echo 321 >/proc/$$/oom_score_adj
 	cat /proc/$$/oom_score_adj')" 321
+is 'a write does not move the position' "$(run -- sh -c '
+	exec 3<>/proc/$$/oom_score_adj; echo 456 >&3; cat <&3')" 456
 is 'inherited' "$(run -- sh -c 'echo 322 >/proc/$$/oom_score_adj
 	cat /proc/self/oom_score_adj')" 322
 is 'the real one is as it was' "$(run -- sh -c '
