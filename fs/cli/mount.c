@@ -42,7 +42,8 @@ const struct cmd cmd_mount = {
 		"  --restore FILE    start from a checkpoint of this machine;\n"
 		"                    without MACHINE, of the one it is of\n"
 		"  --events FILE     what happens, a JSON object a line;\n"
-		"                    `reclaimfs replay` plays it again\n"
+		"                    `reclaimfs replay` plays it again; a\n"
+		"                    pipe needs its reader before\n"
 		"  -f                stay in the foreground\n"
 		"  -d                the same, with FUSE's own trace\n",
 	.run = mount_run,

@@ -53,12 +53,15 @@ int server_open_events(struct server_options *o, const char *path)
 
 	if (o->events_fd >= 0)
 		close(o->events_fd);
-	o->events_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			    0666);
+	/* A pipe whose reader sleeps must not stop the machine. */
+	o->events_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+				  O_NONBLOCK, 0666);
 	if (o->events_fd >= 0)
 		return 0;
 	err = -errno;
-	cmd_warn("%s: %s", path, strerror(errno));
+	cmd_warn("%s: %s", path, err == -ENXIO ?
+		 "expected a file, or a pipe that somebody reads" :
+		 strerror(errno));
 	return err;
 }
 
@@ -277,11 +280,11 @@ static int start_from(struct server *sv, const char *name)
 /* Before the machine has moved, so that nothing is missing. */
 static int create_tail(struct server *sv, const struct server_options *o)
 {
-	sv->events_fd = o->events_fd;
+	sv->events_to.fd = o->events_fd;
 	if (o->events_fd < 0)
 		return 0;
 	return events_tail_create(&sv->tail, sv->sandbox->events,
-				  events_tail_to_fd, &sv->events_fd);
+				  events_tail_to_fd, &sv->events_to);
 }
 
 /* The live clock at rate "max" is the sim world's, in a hurry. */
@@ -462,6 +465,7 @@ void server_destroy(struct server *sv)
 {
 	machine_fs_detach(sv->mf);
 	struct host *host = sv->mf ? sv->mf->host : NULL;
+	const bool tail = sv->tail;
 
 	real_tasks_destroy(sv->reals);
 	session_destroy(sv->session);
@@ -469,8 +473,10 @@ void server_destroy(struct server *sv)
 	machine_fs_destroy(sv->mf);
 	placeholders_close(sv->places);
 	host_destroy(host);
-	if (events_tail_destroy(sv->tail))
+	if (events_tail_destroy(sv->tail) ||
+	    (tail && events_tail_to_fd(&sv->events_to, "", 0)))
 		cmd_warn("events: they could not be written");
+	strbuf_release(&sv->events_to.rest);
 	sandbox_destroy(sv->sandbox);
 	vm_destroy(sv->vm);
 	vm_machine_fini(&sv->machine);

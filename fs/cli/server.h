@@ -26,6 +26,7 @@
 
 #include "fs/cli/unmounter.h"
 #include "fs/sandbox/checkpoint_file.h"
+#include "fs/sandbox/events_tail.h"
 
 struct machine_fs;
 struct placeholder_pipe;
@@ -73,7 +74,7 @@ struct server {
 	struct machine_fs *mf;
 	struct sandbox *sandbox;
 	struct events_tail *tail; /* or NULL */
-	int events_fd;
+	struct events_fd events_to;
 	struct session *session;
 	const char *where; /* the mount point, borrowed */
 	struct placeholders *places; /* or NULL */
@@ -103,7 +104,8 @@ int server_options_check(const struct server_options *o);
 
 /*
  * Where all events are to go: the file @path, made or emptied, before the
- * first server is there.  0, or -errno and a message.
+ * first server is there; or a pipe that somebody reads (events_tail.h).  0,
+ * or -errno and a message.
  */
 int server_open_events(struct server_options *o, const char *path);
 

@@ -7,11 +7,13 @@
  * lines are made and given to the sink, so that they stay in order.
  */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "fs/sandbox/events.h"
@@ -23,6 +25,9 @@
 
 /* Who adds takes the old ones out when there is room for so many only. */
 #define ROOM_MIN 64u
+
+/* Who reads a pipe and takes nothing for so long is not waited for. */
+#define STALL_MS 1000
 
 struct events_tail {
 	struct events *events;
@@ -39,21 +44,104 @@ struct events_tail {
 	_Atomic bool awake, stop;
 };
 
-int events_tail_to_fd(void *arg, const char *lines, size_t len)
+/* As much as is taken: how many bytes, or -errno. */
+static ssize_t write_some(struct events_fd *to, const char *at, size_t len)
 {
-	const int fd = *(const int *)arg;
+	struct pollfd on = { .fd = to->fd, .events = POLLOUT };
+	size_t done = 0;
 	ssize_t nr;
 
-	while (len) {
-		nr = write(fd, lines, len);
-		if (nr < 0 && errno == EINTR)
-			continue;
-		if (nr < 0)
+	while (done < len) {
+		nr = write(to->fd, at + done, len - done);
+		if (nr >= 0) {
+			to->stuck = false;
+			done += (size_t)nr;
+		} else if (errno == EAGAIN) {
+			to->stuck = !poll(&on, 1, STALL_MS);
+			if (to->stuck)
+				break;
+		} else if (errno != EINTR) {
 			return -errno;
-		lines += nr;
-		len -= (size_t)nr;
+		}
 	}
+	return (ssize_t)done;
+}
+
+/* Whether nobody reads still; once found out, it is not waited for. */
+static bool is_stuck(const struct events_fd *to)
+{
+	struct pollfd on = { .fd = to->fd, .events = POLLOUT };
+
+	return to->stuck && !poll(&on, 1, 0);
+}
+
+/* What a line, that has begun, still lacks. */
+static int write_rest(struct events_fd *to)
+{
+	ssize_t nr = write_some(to, to->rest.bytes, to->rest.len);
+
+	if (nr < 0)
+		return (int)nr;
+	to->rest.len -= (size_t)nr;
+	if (nr && to->rest.len)
+		memmove(to->rest.bytes, to->rest.bytes + nr, to->rest.len);
 	return 0;
+}
+
+/* The line about those that are missing. */
+static int write_lost(struct events_fd *to)
+{
+	int err;
+
+	if (!to->nr_lost || to->rest.len)
+		return 0;
+	strbuf_printf(&to->rest, "{\"lost\":%llu}\n",
+		      (unsigned long long)to->nr_lost);
+	err = strbuf_error(&to->rest);
+	if (err)
+		return err;
+	to->nr_lost = 0;
+	return write_rest(to);
+}
+
+static uint64_t count_lines(const char *at, const char *end)
+{
+	uint64_t nr = 0;
+
+	for (; at < end; at++)
+		nr += *at == '\n';
+	return nr;
+}
+
+int events_tail_to_fd(void *arg, const char *lines, size_t len)
+{
+	struct events_fd *to = arg;
+	const char *end = lines + len, *at;
+	ssize_t nr = 0;
+	int err;
+
+	if (is_stuck(to)) {
+		to->nr_lost += count_lines(lines, end);
+		return 0;
+	}
+	err = write_rest(to);
+	if (!err)
+		err = write_lost(to);
+	if (err || !len)
+		return err;
+	if (!to->rest.len)
+		nr = write_some(to, lines, len);
+	if (nr < 0)
+		return (int)nr;
+	at = lines + nr;
+	if (nr && at < end && at[-1] != '\n') {
+		lines = at;
+		at = memchr(at, '\n', (size_t)(end - at));
+		at = at ? at + 1 : end;
+		strbuf_push(&to->rest, lines, (size_t)(at - lines));
+	}
+	to->nr_lost += count_lines(at, end);
+	return strbuf_error(&to->rest);
 }
 
 int events_tail_create(struct events_tail **tp, struct events *events,
