@@ -6,7 +6,7 @@
 # Usage: tests/fuzz/run.sh [SECONDS [TARGET...]]
 #
 #   SECONDS  for each target (default 10); two run at a time
-#   TARGET   capture clock knob machine spawn sysctl tree (default: all)
+#   TARGET   capture clock image knob machine spawn sysctl tree (default: all)
 #
 # The corpora in tests/fuzz/corpus are what it starts from; what it finds
 # stays in the build directory, $FUZZ_BUILD or build-test/fuzz, and is where
