@@ -6,7 +6,7 @@
 # Line frame and fields are fact sheet L's; sums over the events must be what
 # /proc/vmstat counted.  The kernel's own trace-vmscan-postprocess.pl reads a
 # trace where the package linux-source is unpacked or installed
-# (POSTPROCESS names the script).
+# (POSTPROCESS names the script); only 6.12's knows today's events.
 
 . "${0%/*}/lib.sh"
 
@@ -214,6 +214,28 @@ both() {
 		awk '{ n += $1 } END { print n + 0 }'
 }
 
+# Requests to wake kswapd, of processes that have reclaimed directly: others it
+# has in no table.
+requests() {
+	awk '
+		{ who = $1 }
+		/: mm_vmscan_direct_reclaim_begin: / { direct[who] = 1 }
+		/: mm_vmscan_wakeup_kswapd: / { nr[who]++ }
+		END {
+			for (who in direct)
+				sum += nr[who]
+			print sum + 0
+		}' "$DIR/trace"
+}
+
+# Of the table of kswapds: wakes from sleep, and those while it was awake.
+wakes() {
+	awk '/^kswapd[0-9]+-/ && seen { n += $2 + $3 }
+		/Re-wakeup/ { seen = 1 }
+		/^Summary/ { seen = 0 }
+		END { print n + 0 }' "$DIR/report"
+}
+
 read_it=no
 for script in $(scripts 2>/dev/null); do
 	# It looks for formats on the machine that it runs on.
@@ -242,17 +264,24 @@ for script in $(scripts 2>/dev/null); do
 		is "$kind pages reclaimed" "$(both "$kind pages reclaimed")" \
 			"$(counter pgsteal_$kind)"
 	done
-	# It runs once more for each wake that finds it awake.
+	is 'direct reclaims' "$(report "$DIR/report" 'Direct reclaims')" \
+		"$(grep -c direct_reclaim_begin "$DIR/trace")"
 	holds 'kswapd wakes' \
 		"$(report "$DIR/report" 'Kswapd wakeups')" -gt 0
-	holds 'and not more often than it runs' \
-		"$(report "$DIR/report" 'Kswapd wakeups')" \
-		-le "$(counter pageoutrun)"
-	# Pages written it does not count: 6.12's looks for the name and a
-	# field that the event had before.  They are compared above.
+	is 'it runs once a wake' "$(wakes)" "$(counter pageoutrun)"
+	is 'requests to wake it' \
+		"$(report "$DIR/report" 'Wake kswapd requests')" \
+		"$(requests)"
+	# It looks at the format of mm_vmscan_write_folio, but counts events
+	# called mm_vmscan_writepage, as they once were: so this is 0
+	# on Linux too.  What is written is compared above.
+	is 'pages written, by a name of old' "$(both 'write .* I.O')" 0
+	echo "read by $script"
 	read_it=yes
 done
-is 'a kernel of today has read it' "$read_it" yes
+if [ $read_it = no ]; then
+	without "no script of today's kernel here (package linux-source-6.12)"
+fi
 
 # --- clear, stop ---
 
