@@ -65,6 +65,9 @@ void rig_destroy(struct rig *rig);
 
 struct vm *rig_vm(struct rig *rig);
 
+/* As --checkpoints: the directory that @fd is; the caller's to close. */
+void rig_checkpoints(struct rig *rig, int fd);
+
 /* Who asks from now on; 0 plays root. */
 void rig_user(struct rig *rig, uint32_t uid);
 

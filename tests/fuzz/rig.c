@@ -245,9 +245,6 @@ int64_t rig_walk(struct rig *rig, const char *path)
 		req_init(&r, rig);
 		session_ops.lookup(REQ(&r), ino, name);
 		err = req_end(&r);
-		/* "There is none" is an answer that the kernel may keep. */
-		if (!err && !r.entry.ino)
-			err = -ENOENT;
 		if (err)
 			return err;
 		ino = r.entry.ino;
@@ -539,6 +536,11 @@ void rig_destroy(struct rig *rig)
 struct vm *rig_vm(struct rig *rig)
 {
 	return rig->vm;
+}
+
+void rig_checkpoints(struct rig *rig, int fd)
+{
+	rig->sandbox->checkpoints.dir = fd;
 }
 
 void rig_user(struct rig *rig, uint32_t uid)

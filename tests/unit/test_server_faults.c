@@ -218,6 +218,60 @@ START_TEST(test_requests)
 }
 END_TEST
 
+/* As often as it is interrupted: the driver may be busy. */
+static ssize_t put(struct rig *rig, const char *path, const char *text)
+{
+	ssize_t n;
+
+	do {
+		n = rig_put(rig, path, text, strlen(text));
+	} while (n == -EINTR);
+	return n == (ssize_t)strlen(text) ? 0 : n;
+}
+
+/*
+ * A checkpoint is there or it is not, and the machine is the one that it was
+ * or the one of the checkpoint.
+ */
+START_TEST(test_checkpoint)
+{
+	char dir[] = "/tmp/faults.XXXXXX";
+	int fd, nr_failed = 0;
+	bool hit = true;
+	long n;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ge(fd, 0);
+	for (n = 0; hit && n < MANY; n++) {
+		struct rig *rig = rig_create();
+		ssize_t kept, back = 0;
+
+		rig_checkpoints(rig, fd);
+		rig_patience(rig, 900000);
+		fault_arm(n);
+		kept = put(rig, "sandbox/checkpoint", "c1\n");
+		if (!kept)
+			back = put(rig, "sandbox/restore", "c1\n");
+		hit = fault_disarm();
+		ck_assert_msg(!kept || short_of_memory(kept), "%ld: %zd", n,
+			      kept);
+		ck_assert_msg(!back || short_of_memory(back), "%ld: %zd", n,
+			      back);
+		nr_failed += kept || back;
+		ck_assert_int_eq(faccessat(fd, "c1", F_OK, 0), kept ? -1 : 0);
+		ck_assert_int_eq(put(rig, "sandbox/checkpoint", "c2\n"), 0);
+		ck_assert_int_eq(put(rig, "sandbox/restore", "c2\n"), 0);
+		rig_destroy(rig);
+		unlinkat(fd, "c1", 0);
+		unlinkat(fd, "c2", 0);
+	}
+	ck_assert_int_gt(nr_failed, 10);
+	close(fd);
+	ck_assert_int_eq(rmdir(dir), 0); /* nothing is left in it */
+}
+END_TEST
+
 /* --- machine files ---------------------------------------------------- */
 
 static const char machine_text[] =
@@ -297,4 +351,4 @@ END_TEST
 
 CHECK_MAIN_ROWS("server_faults", { test_boot, 0 },
 		{ test_requests, sizeof(scripts) / sizeof(scripts[0]) },
-		{ test_machine_text, 0 }, { test_machine_file, 0 })
+		{ test_checkpoint, 0 }, { test_machine_text, 0 }, { test_machine_file, 0 })
