@@ -5,7 +5,8 @@
 # Sourced by tests/run.sh (bash) after tests/cases.sh.  Names of cases are
 # BUILD/GROUP/NAME.  Groups unit, sim, threads, dynamics and swarm are
 # executables of the build called GROUP-NAME; mount tests are the executables in
-# tests/mount and tests/conformance; examples are examples/*.sh.
+# tests/mount and tests/conformance; examples are examples/*.sh; valgrind is
+# tests/valgrind/*.sh, which take what they run from the build.
 
 # Beyond what the program itself needs (SETUP_BUILD).
 STAGE_PACKAGES='bats busybox check clang curl dejagnu earlyoom gcovr htop
@@ -19,7 +20,7 @@ STAGE_SOURCES='linux-source-6.12 linux-source-6.1'
 
 # build name | compiler | groups | meson options
 STAGES='
-release|gcc|unit sim threads dynamics swarm mount example bench|
+release|gcc|unit sim threads dynamics swarm mount example bench valgrind|
 clang|clang|unit|
 asan|gcc|unit sim swarm mount|-Dbuildtype=debugoptimized -Ddeveloper=true
 tsan|gcc|threads|-Dbuildtype=debugoptimized
@@ -57,6 +58,7 @@ group_cases() {
 	mount) set -- "$top"/tests/mount/* "$top"/tests/conformance/* ;;
 	example) set -- "$top"/examples/*.sh ;;
 	bench) set -- "$top"/tests/bench/smoke.sh ;;
+	valgrind) set -- "$top"/tests/valgrind/*.sh ;;
 	esac
 	for file; do
 		name=$(basename "$file")
