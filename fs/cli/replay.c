@@ -187,7 +187,12 @@ static int play_absent(struct replay *p, const struct replay_rec *rec,
 
 	if (!p->log.inside || !end)
 		return astray(p, rec, "there is no such file");
+	if (rec->self) {
+		who->pid = 1; /* any, if it is its own */
+		who->index[0] = 1;
+	}
 	oplog_watch.begin(p->sv.sandbox->ops, who, call);
+	oplog_asked(p->sv.sandbox->ops, end->want, &end->asked);
 	oplog_watch.end(p->sv.sandbox->ops, who, end->result);
 	return 0;
 }
@@ -379,6 +384,7 @@ static int play_and_mount(struct replay *p)
 
 	p->options.clock = VM_WORLD_SIM;
 	p->options.ready = background_ready;
+	p->options.was_inside = p->log.inside;
 	code = play(p);
 	if (code != CMD_OK || !p->mountpoint) {
 		if (p->sv.sandbox)

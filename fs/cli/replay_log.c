@@ -17,6 +17,7 @@
 #include <json-c/json.h>
 
 #include "fs/cli/replay_log.h"
+#include "fs/proc/machine_fs.h"
 #include "fs/sandbox/oplog.h"
 
 /* Which members a kind of line has. */
@@ -54,7 +55,6 @@ struct reading {
 	struct json_object *o;
 	unsigned line;
 	int64_t seq;   /* of the line before */
-	bool restored; /* numbers may go back */
 };
 
 void replay_complain(const struct replay_log *log, unsigned line,
@@ -191,11 +191,13 @@ static int read_asked(const struct reading *r, struct replay_rec *rec)
 	oplog_set_caps(&rec->asked, UINT64_MAX);
 	if (json_object_object_get_ex(r->o, "comm", &m)) {
 		err = want_text(r, "comm", &text, NULL);
+		rec->want |= CRED_COMM;
 		if (!err)
 			snprintf(rec->asked.comm, VM_COMM_LEN, "%s", text);
 	}
 	if (!err && json_object_object_get_ex(r->o, "caps", &m)) {
 		err = want_text(r, "caps", &text, NULL);
+		rec->want |= CRED_CAPS;
 		if (!err)
 			oplog_set_caps(&rec->asked, strtoull(text, NULL, 16));
 	}
@@ -227,8 +229,7 @@ static int read_op(const struct reading *r, struct replay_rec *rec,
 	if (err)
 		return err;
 	rec->op = (uint64_t)v;
-	if (begins && rec->op != log->nr_ops + 1 &&
-	    !(r->restored && rec->op <= log->nr_ops))
+	if (begins && rec->op != log->nr_ops + 1)
 		return expected(r, "the next number of an op");
 	if (!begins && rec->op > log->nr_ops)
 		return expected(r, "the number of an op that has begun");
@@ -293,13 +294,6 @@ static struct replay_rec *add_rec(struct replay_log *log)
 	return more;
 }
 
-/* After this the machine is another one, and its log goes on. */
-static bool is_restore(const struct replay_rec *rec)
-{
-	return rec->kind == REPLAY_WRITE &&
-	       !strcmp(rec->path, "/sandbox/restore");
-}
-
 static int read_rec(struct reading *r, const char *event)
 {
 	enum replay_kind kind = kind_of(event);
@@ -317,10 +311,7 @@ static int read_rec(struct reading *r, const char *event)
 	err = look_number(r, "step", 0, INT64_MAX, &rec->step);
 	if (err && err != -ENOENT)
 		return err;
-	err = read_members(r, rec);
-	if (!err && is_restore(rec))
-		r->restored = true;
-	return err;
+	return read_members(r, rec);
 }
 
 static int read_head(struct reading *r)
@@ -357,7 +348,13 @@ static int read_seq(struct reading *r)
 	err = want_number(r, "seq", 0, INT64_MAX, &seq);
 	if (err)
 		return err;
-	if (seq != r->seq + 1 && !(r->restored && seq <= r->seq)) {
+	if (seq <= r->seq) {
+		replay_complain(r->log, r->line,
+				"from here on it is the machine of a "
+				"checkpoint: it cannot be played again");
+		return -EINVAL;
+	}
+	if (seq != r->seq + 1) {
 		replay_complain(r->log, r->line,
 				"\"seq\":%lld: lines are missing, expected "
 				"%lld", (long long)seq, (long long)r->seq + 1);

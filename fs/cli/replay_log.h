@@ -54,6 +54,7 @@ struct replay_rec {
 	int pid; /* KILL */
 	int area, priority;
 	struct vm_cred asked; /* DONE: comm and capabilities */
+	unsigned want; /* DONE: which of them were asked for, CRED_* */
 };
 
 struct replay_log {

@@ -359,7 +359,8 @@ int server_create(struct server *sv, const struct server_options *o)
 	if (!err)
 		err = sandbox_create(&sv->sandbox, sv->vm, &sv->machine);
 	if (!err) {
-		oplog_machine(sv->sandbox->ops, &sv->machine, o->inside);
+		oplog_machine(sv->sandbox->ops, &sv->machine,
+			      o->inside || o->was_inside);
 		if (is_max(o))
 			sandbox_start_max(sv->sandbox);
 		sv->sandbox->checkpoints.dir = o->checkpoints;
@@ -402,6 +403,11 @@ int server_set_apart(struct server *sv, const char *mountpoint)
 	return err;
 }
 
+static size_t syscall_of(void *arg, int pid, char *buf, size_t size)
+{
+	return unmounter_syscall(arg, pid, buf, size);
+}
+
 /* All that is needed is open. */
 static int close_doors(struct server *sv)
 {
@@ -409,8 +415,13 @@ static int close_doors(struct server *sv)
 		.proc = sv->mf->host_proc,
 		.checkpoints = sv->sandbox->checkpoints.dir,
 	};
-	int err = sv->hardened ? harden(&h) : 0;
+	int err = 0;
 
+	if (sv->hardened) {
+		sv->mf->syscall_of = syscall_of;
+		sv->mf->syscall_arg = &sv->unmounter;
+		err = harden(&h);
+	}
 	if (err)
 		cmd_warn("hardening: %s", strerror(-err));
 	return err;

@@ -61,6 +61,7 @@ struct server_options {
 	void (*ready)(void *arg); /* the mount answers; may be NULL */
 	void *ready_arg;
 	const struct server_inside *inside; /* NULL: nobody does */
+	bool was_inside; /* played again: somebody did when it was logged */
 	int checkpoints;     /* directory for them, or -1 */
 	const char *restore; /* checkpoint to start from, or NULL */
 	char fuse_opts[SERVER_FUSE_OPTS_LEN]; /* all that are not ours */
