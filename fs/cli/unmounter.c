@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -20,6 +22,8 @@
 
 /* Where our end of the socket is moved to, so that all others can go. */
 #define SOCKET_FD 3
+
+#define SYSCALL_LEN 256
 
 /* Nothing of what the server was started with stays open. */
 static int keep_only(int fd)
@@ -35,11 +39,27 @@ static int keep_only(int fd)
 	return close_range(SOCKET_FD + 1, ~0u, 0) ? -errno : 0;
 }
 
+/* What /proc/@pid/syscall says, to the server. */
+static void tell_syscall(int pid)
+{
+	char path[32], text[SYSCALL_LEN];
+	ssize_t nr = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		nr = read(fd, text, sizeof(text));
+	if (fd >= 0)
+		close(fd);
+	send(SOCKET_FD, text, nr > 0 ? (size_t)nr : 0, MSG_NOSIGNAL);
+}
+
 static _Noreturn void child(int fd, const char *mountpoint)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	int32_t ask = 0;
 	ssize_t nr;
-	char how;
 	size_t i;
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
@@ -50,9 +70,11 @@ static _Noreturn void child(int fd, const char *mountpoint)
 	if (keep_only(fd))
 		_exit(1);
 	do {
-		nr = recv(SOCKET_FD, &how, 1, 0);
-	} while (nr < 0 && errno == EINTR);
-	if (nr != 1)
+		if (ask)
+			tell_syscall(ask);
+		nr = recv(SOCKET_FD, &ask, sizeof(ask), 0);
+	} while ((nr < 0 && errno == EINTR) || (nr == sizeof(ask) && ask));
+	if (nr != sizeof(ask))
 		_exit(0);
 	/*
 	 * By force: who has a file open is not waited for, and libfuse sees
@@ -90,11 +112,28 @@ int unmounter_start(struct unmounter *u, const char *mountpoint)
 
 void unmounter_call(struct unmounter *u)
 {
+	const int32_t unmount = 0;
+
 	if (!u->pid)
 		return;
-	while (send(u->socket, "u", 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
+	while (send(u->socket, &unmount, sizeof(unmount), MSG_NOSIGNAL) < 0 &&
+	       errno == EINTR)
 		;
 	unmounter_stop(u);
+}
+
+size_t unmounter_syscall(struct unmounter *u, int pid, char *buf, size_t size)
+{
+	const int32_t ask = pid;
+	ssize_t nr;
+
+	if (!u->pid || pid <= 0 ||
+	    send(u->socket, &ask, sizeof(ask), MSG_NOSIGNAL) != sizeof(ask))
+		return 0;
+	do {
+		nr = recv(u->socket, buf, size, 0);
+	} while (nr < 0 && errno == EINTR);
+	return nr > 0 ? (size_t)nr : 0;
 }
 
 void unmounter_stop(struct unmounter *u)

@@ -62,6 +62,8 @@ static void observe(void *arg, const struct vm_event *ev)
 	}
 }
 
+static uint64_t host_caps(const struct machine_fs *mf, int pid);
+
 int machine_fs_create(struct machine_fs **mfp, struct vm *vm)
 {
 	struct machine_fs *mf = calloc(1, sizeof(*mf));
@@ -71,6 +73,7 @@ int machine_fs_create(struct machine_fs **mfp, struct vm *vm)
 	mf->vm = vm;
 	/* Later the name may lead to our own files: a bind mount, run. */
 	mf->host_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	mf->caps = host_caps(mf, getpid());
 	mf->stat = calloc(1, sizeof(*mf->stat));
 	mf->log_stat = calloc(1, sizeof(*mf->log_stat));
 	if (!mf->stat || !mf->log_stat || kmsg_create(&mf->kmsg) ||
@@ -144,6 +147,9 @@ size_t machine_read_host(const struct machine_fs *mf, int pid,
 		n = read(fd, buf, size - 1);
 		close(fd);
 	}
+	if (n < 0 && mf->syscall_of && !strcmp(name, "syscall"))
+		n = (ssize_t)mf->syscall_of(mf->syscall_arg, pid, buf,
+					    size - 1);
 	buf[n > 0 ? n : 0] = '\0';
 	return n > 0 ? (size_t)n : 0;
 }
@@ -170,7 +176,7 @@ static uint64_t caller_caps(const struct tree_req *rq)
 {
 	const struct machine_fs *mf = machine_of(rq);
 
-	return rq->uid ? 0 : host_caps(mf, rq->pid) | ~host_caps(mf, getpid());
+	return rq->uid ? 0 : host_caps(mf, rq->pid) | ~mf->caps;
 }
 
 /*

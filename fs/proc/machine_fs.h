@@ -50,6 +50,10 @@ struct swaps_state {
 struct machine_fs {
 	struct vm *vm;
 	int host_proc; /* of the host, opened before we mount; or -1 */
+	uint64_t caps; /* that our process had then; it may drop them */
+	/* The call that @pid is in, where we may not look; or NULL. */
+	size_t (*syscall_of)(void *arg, int pid, char *buf, size_t size);
+	void *syscall_arg;
 	struct host *host; /* real processes of `run`, or NULL; its owner's */
 	struct kmsg *kmsg;
 	_Atomic(struct sandbox *) sandbox; /* set by its owner, or NULL */
