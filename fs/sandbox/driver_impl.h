@@ -56,7 +56,7 @@ struct driver {
 	struct job *express;	  /* RATE, PAUSE: go before all others */
 	bool stop;
 	atomic_uint nr_ops; /* accepted, not done */
-	bool replay;
+	_Atomic bool replay; /* not read together with its neighbours */
 	atomic_bool max;	/* live, and the rate is "max" */
 	atomic_bool live_paused; /* paused, when the clock is live */
 	bool hold;		/* do not answer ops that end */
