@@ -40,7 +40,7 @@ static const struct bad_row bad_rows[] = {
 	  "reclaim costs kernel nodes disks swap files sysctl tasks\n" },
 	{ "nodes = ( { memory = \"1G\"; memry = 1; } );",
 	  "m:1: nodes[0].memry: unknown key, expected one of memory movable "
-	  "cpus distance zones\n" },
+	  "cpus hugepages distance zones\n" },
 	{ NODES "reclaim = { wake = \"low\"; };",
 	  "m:2: reclaim.wake: unknown key, expected one of kswapd_wake\n" },
 	/* types */
