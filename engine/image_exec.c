@@ -166,6 +166,7 @@ static void image_access(struct image *im, struct task *t, struct access *a)
 	image_target(im, t, a);
 	image_upto(im, a->stage, ACCESS_DIRTY);
 	image_flag(im, &a->major);
+	image_flag(im, &a->failed);
 	image_num(im, a->until_ns);
 	image_num(im, a->slept_ns);
 	assert(a->stage <= ACCESS_DIRTY);

@@ -18,7 +18,7 @@
 #define TAG_TASK 0x6b736154u /* "Task" */
 #define TAG_MAPS 0x7370614du /* "Maps" */
 #define LEAST_BYTES 512u     /* that a task takes in an image */
-#define ALL_FLAGS   (2u * TF_OOM_ORIGIN - 1)
+#define ALL_FLAGS   (2u * TF_SIGBUS - 1)
 #define ALL_PSI	    (2u * PSI_MEMSTALL_RUNNING - 1)
 
 static struct task *make_task(struct image *im, int pid)

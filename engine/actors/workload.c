@@ -23,6 +23,7 @@
 /* A step that says it cost nothing shall not be repeated for ever. */
 #define MIN_COST_NS 100u
 #define SIGKILL_NR  9
+#define SIGBUS_NR   7
 
 /* By hops: distance 20 costs remote_percent, 30 twice as much more. */
 static uint64_t node_touch_ns(const struct vm *vm, unsigned from, unsigned to)
@@ -47,6 +48,24 @@ static bool is_dead(const struct task *t)
 	       !(x->busy && access_outlives_kill(t, &x->access));
 }
 
+/* The disk has no such page any more; a program that reads a file reads on. */
+static enum turn work_failed(struct work_turn *wt)
+{
+	struct task *t = wt->t;
+
+	assert(!t->exec->busy);
+	if (t->exec->access.kind == ACCESS_TOUCH) {
+		t->flags |= TF_KILLED | TF_SIGBUS;
+		return TURN_DEAD;
+	}
+	wt->sys_ns += MIN_COST_NS;
+	if (wt->w->doing != DOING_OP)
+		return TURN_DONE;
+	wt->w->doing = DOING_NOTHING;
+	work_end_op(wt->vm, t, t->ops, -EIO);
+	return TURN_NEXT;
+}
+
 /* Step the access in hand until it is through, sleeps, or time is up. */
 static enum turn work_continue(struct work_turn *wt)
 {
@@ -64,6 +83,10 @@ static enum turn work_continue(struct work_turn *wt)
 		if (r == ACCESS_DONE) {
 			x->busy = false;
 			return TURN_DONE;
+		}
+		if (r == ACCESS_EIO) {
+			x->busy = false;
+			return work_failed(wt);
 		}
 		if (r == ACCESS_OOM) {
 			x->busy = false;
@@ -178,6 +201,8 @@ static void trace_exit(struct vm *vm, struct task *t)
 		return;
 	ev = trace_event(vm, VM_EV_TASK_EXIT, t);
 	ev.value = t->flags & TF_KILLED ? SIGKILL_NR : 0;
+	if (t->flags & TF_SIGBUS)
+		ev.value = SIGBUS_NR;
 	trace_send(vm, &ev);
 }
 

@@ -240,8 +240,11 @@ static uint64_t disk_reserve(struct disk *d, bool write, unsigned nr,
 	return done;
 }
 
-static bool draw_failure(struct disk *d)
+/* What is in memory, as that of zram is, can be read. */
+static bool draw_failure(struct disk *d, bool write)
 {
+	if (!write && d->conf.kind == VM_DISK_ZRAM)
+		return false;
 	return d->fail_permille &&
 	       prng_below(&d->actor.prng, 1000) < d->fail_permille;
 }
@@ -295,7 +298,7 @@ uint64_t disk_submit(struct disk *d, bool write, const uint32_t *pfn,
 		.start_ns = now_ns,
 		.nr = (uint16_t)nr,
 		.write = write,
-		.failed = draw_failure(d),
+		.failed = draw_failure(d, write),
 	};
 
 	assert(nr > 0 && nr <= UINT16_MAX);

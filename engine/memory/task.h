@@ -35,6 +35,7 @@ enum task_flag {
 	TF_IOWAIT = 1u << 5,
 	TF_EXITING = 1u << 6,
 	TF_OOM_ORIGIN = 1u << 7, /* in swapoff */
+	TF_SIGBUS = 1u << 8,	 /* what kills it is an I/O error */
 };
 
 struct task {

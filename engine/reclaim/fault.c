@@ -295,6 +295,7 @@ void access_begin(struct vm *vm, struct task *t, struct access *a)
 		a->write = a->kind == ACCESS_WRITE;
 	a->stage = ACCESS_START;
 	a->major = false;
+	a->failed = false;
 	a->until_ns = 0;
 	a->cost_ns = 0;
 	a->slept_ns = 0;
@@ -310,6 +311,13 @@ enum access_result access_step(struct vm *vm, struct task *t, struct access *a)
 	    !access_outlives_kill(t, a)) {
 		access_abort(vm, t, a);
 		return ACCESS_OOM;
+	}
+	if (a->failed) {
+		/* counted, but as no task's (mm_account_fault) */
+		if (a->kind == ACCESS_TOUCH)
+			count_event(vm, PGFAULT);
+		a->stage = ACCESS_START;
+		return ACCESS_EIO;
 	}
 	do {
 		s = a->kind == ACCESS_TOUCH ? touch_step(vm, t, a) :

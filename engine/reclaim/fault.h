@@ -39,6 +39,7 @@ struct access {
 	uint64_t index;	   /* page of the area or file */
 	enum access_stage stage;
 	bool major;
+	bool failed;	   /* ACCESS_IO: what it waits for cannot be read */
 	uint64_t until_ns; /* ACCESS_IO, throttled: asleep until then */
 	uint64_t cost_ns;  /* system time of the last step */
 	uint64_t slept_ns; /* asleep since then; 0: was not */
@@ -75,6 +76,7 @@ enum access_result {
 	ACCESS_DONE,
 	ACCESS_AGAIN, /* after the cost has been paid */
 	ACCESS_SLEEP, /* in state D until until_ns, or woken */
+	ACCESS_EIO,   /* not to be read: read() says so, a touch is SIGBUS */
 	ACCESS_OOM,   /* no memory to be had: the task gets SIGKILL */
 };
 

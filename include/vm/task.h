@@ -151,7 +151,8 @@ enum vm_op_kind {
  * lock, on an engine thread or (sim) in the thread that runs the world; or,
  * when it is cancelled, inside vm_task_cancel().
  * @err: 0, -ENOMEM (refused or nothing left to free), -ESRCH (the task died
- * first), -EINTR (cancelled), -EIO (the machine has panicked).
+ * first), -EINTR (cancelled), -EIO (its disk cannot read a page of the file;
+ * or the machine has panicked).
  */
 struct vm_op {
 	enum vm_op_kind kind;

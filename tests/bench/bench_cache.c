@@ -42,6 +42,7 @@ static uint64_t request(struct stream_test *s, uint64_t index)
 		switch (access_step(s->vm, s->task, a)) {
 		case ACCESS_DONE:
 			return cost + a->cost_ns;
+		case ACCESS_EIO:
 		case ACCESS_OOM:
 			bench_fail("out of memory");
 		case ACCESS_SLEEP:
