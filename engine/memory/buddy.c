@@ -329,9 +329,14 @@ static bool is_free_block(const struct page *p, unsigned order)
 	return p->flags & PG_BUDDY && block_order(p) == order;
 }
 
-/* Without the counter. */
+/*
+ * Without the counter.  Page blocks that become one are of one kind, so that
+ * each half of it finds its list again.
+ */
 static void merge(struct vm *vm, struct zone *z, uint32_t pfn, unsigned o)
 {
+	const enum vm_migratetype type = pageblock_type(vm, pfn);
+
 	assert(pfn >= z->first_pfn && pfn % (1u << o) == 0);
 	while (o < VM_MAX_ORDER) {
 		uint32_t buddy = pfn ^ 1u << o;
@@ -339,10 +344,12 @@ static void merge(struct vm *vm, struct zone *z, uint32_t pfn, unsigned o)
 		if (!is_free_block(pfn_page(vm, buddy), o))
 			break;
 		list_del(vm, z, buddy);
+		if (o >= PAGEBLOCK_ORDER && pageblock_type(vm, buddy) != type)
+			set_pageblock_type(vm, z, buddy, type);
 		pfn &= ~(1u << o);
 		o++;
 	}
-	list_add(vm, z, pfn, o, pageblock_type(vm, pfn));
+	list_add(vm, z, pfn, o, type);
 }
 
 void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order)

@@ -147,5 +147,34 @@ START_TEST(test_steal_part)
 }
 END_TEST
 
+/* Two page blocks of different kinds become one, and then halves again. */
+START_TEST(test_merge_kinds)
+{
+	uint32_t movable, other;
+	bool fragmented;
+
+	setup();
+	movable = zone->first_pfn;
+	other = movable + 512;
+	while (buddy_alloc(vm, zone, 0, VM_MIGRATE_MOVABLE, &fragmented) !=
+	       PFN_NONE)
+		;
+	buddy_free(vm, zone, other, 9);
+	ck_assert_uint_eq(buddy_alloc(vm, zone, 9, VM_MIGRATE_UNMOVABLE,
+				      &fragmented), other);
+	ck_assert_int_eq(pageblock_type(vm, other), VM_MIGRATE_UNMOVABLE);
+	ck_assert_int_eq(pageblock_type(vm, movable), VM_MIGRATE_MOVABLE);
+	buddy_free(vm, zone, movable, 9);
+	buddy_free(vm, zone, other, 9);
+	ck_assert_int_eq(pageblock_type(vm, movable), VM_MIGRATE_UNMOVABLE);
+	/* page by page, and every page block is what its list says */
+	while (buddy_alloc(vm, zone, 0, VM_MIGRATE_RECLAIMABLE, &fragmented) !=
+	       PFN_NONE)
+		;
+	ck_assert_uint_eq(zone_free_pages(zone), 0);
+	teardown();
+}
+END_TEST
+
 CHECK_MAIN("buddy", test_start, test_take_all, test_orders, test_steal_whole,
-	   test_steal_part)
+	   test_steal_part, test_merge_kinds)
