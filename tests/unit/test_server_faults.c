@@ -351,4 +351,5 @@ END_TEST
 
 CHECK_MAIN_ROWS("server_faults", { test_boot, 0 },
 		{ test_requests, sizeof(scripts) / sizeof(scripts[0]) },
-		{ test_checkpoint, 0 }, { test_machine_text, 0 }, { test_machine_file, 0 })
+		{ test_checkpoint, 0 }, { test_machine_text, 0 },
+		{ test_machine_file, 0 })
