@@ -11,8 +11,9 @@
 # Beyond what the program itself needs (SETUP_BUILD).
 STAGE_PACKAGES='bats busybox check clang curl dejagnu earlyoom gcovr htop
 	libclang-rt-dev mount nodejs nohang numactl perl procps
-	prometheus-node-exporter python3 python3-psutil sysstat tmux
-	util-linux valgrind'
+	prometheus-node-exporter python3 python3-dbus python3-gi
+	python3-linux-procfs python3-psutil python3-pyudev python3-six strace
+	sysstat tmux util-linux valgrind'
 
 # For the script that reads traces, where the system knows it: the one that
 # reads 6.12's is in updates of Debian 12 only.

@@ -74,10 +74,11 @@ void host_destroy(struct host *h)
 
 static void set_bit(_Atomic uint64_t *bits, int pid, bool on)
 {
-	uint64_t bit = 1ull << (pid % 64);
+	uint64_t bit;
 
 	if (pid <= 0 || (unsigned)pid >= PIDS)
 		return;
+	bit = 1ull << pid % 64;
 	if (on)
 		atomic_fetch_or(&bits[pid / 64], bit);
 	else

@@ -576,8 +576,9 @@ LC_ALL=C env printf 'x\n' 2>&1 >"$box/checkpoint" | sed 's/.*: //'
 fusermount3 -u "$2/user"
 END
 	chmod 644 "$DIR/user.sh"
+	install -m 755 "$RF" "$DIR/rf-user"
 	is 'a user without privileges' "$(setpriv --reuid 65534 --regid 65534 \
-		--clear-groups sh "$DIR/user.sh" "$RF" "$DIR" 2>&1 |
+		--clear-groups sh "$DIR/user.sh" "$DIR/rf-user" "$DIR" 2>&1 |
 		tr '\n' ' ')" '0.000000000 mine Permission denied '
 	chmod 700 "$DIR/theirs"
 fi

@@ -143,7 +143,11 @@ done
 scenario "$DIR/valgrind" valgrind --quiet --tool=memcheck \
 	--error-exitcode=9 --trace-children=no --fair-sched=try \
 	--child-silent-after-fork=yes "$RF"
-is 'valgrind finds nothing' "$(head -n 40 "$DIR/valgrind.err")" ''
+# It knows neither seccomp(2) nor Landlock: the server goes without them.
+unknown='unhandled amd64-linux syscall: (317|444)$|You may be able to write your own'
+unknown="$unknown|README_MISSING_SYSCALL|Nevertheless we consider|http://valg"
+is 'valgrind finds nothing' \
+	"$(grep -vE "$unknown" "$DIR/valgrind.err" | head -n 40)" ''
 same 'under valgrind' "$DIR/valgrind"
 
 for other in release clang asan; do

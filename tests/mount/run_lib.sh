@@ -48,7 +48,7 @@ as_user() {
 	[ -e "$DIR/fuse" ] || mknod -m 666 "$DIR/fuse" c 10 229
 	[ -e "$DIR/rf-user" ] || install -m 755 "$RF" "$DIR/rf-user"
 	unshare --mount sh -c '
-		mount --bind "$0/fuse" /dev/fuse
+		mount --bind "$0/fuse" /dev/fuse && cd "$0" || exit
 		exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 		' "$DIR" "$DIR/rf-user" run -m "$DIR/m.conf" --seed 3 "$@"
 }

@@ -244,7 +244,7 @@ for script in $(scripts 2>/dev/null); do
 	is 'it finds all formats' "$(grep 'not found' "$DIR/report")" ''
 	# 6.1's asks for names that 6.1 itself no longer had.
 	case $script in
-	*6.1/*) continue ;;
+	*6.1/* | *6.1.tar.xz/*) continue ;;
 	esac
 	is 'and can read them' "$(grep WARNING "$DIR/report")" ''
 	is 'kswapd scanned' "$(report "$DIR/report" 'Kswapd pages scanned')" \

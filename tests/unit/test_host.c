@@ -35,6 +35,7 @@ static void start(void)
 		"nodes = ( { memory = \"64M\"; } );"
 		"tasks = ( { name = \"sim\"; pid = 500; } );",
 		&m, &messages), 0);
+	free(messages);
 	ck_assert_int_eq(vm_create(&mf.vm, &m, VM_WORLD_SIM), 0);
 	vm_machine_fini(&m);
 	ck_assert_int_eq(host_create(&mf.host), 0);
