@@ -211,7 +211,8 @@ sed "${nr}s/round/sound/" "$DIR/run" >"$DIR/other"
 status 'what is only kept is what the log says' 0 \
 	"$RF" replay --check "$DIR/other"
 nr=$(line '"event":"sysctl".*"min_free_kbytes"')
-by=$((nr - 1))
+by=$(head -n "$nr" "$DIR/run" |
+	grep -n '"event":"write".*/min_free_kbytes"' | tail -n 1 | cut -d: -f1)
 sed "${by}s/\"text\":\"2/\"text\":\"3/" "$DIR/run" >"$DIR/other"
 found 'a write is another, its effect tells' "$nr"
 nr=$(line '"event":"done".*"result":4')
