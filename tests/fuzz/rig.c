@@ -245,6 +245,9 @@ int64_t rig_walk(struct rig *rig, const char *path)
 		req_init(&r, rig);
 		session_ops.lookup(REQ(&r), ino, name);
 		err = req_end(&r);
+		/* "There is none" is an answer that the kernel may keep. */
+		if (!err && !r.entry.ino)
+			err = -ENOENT;
 		if (err)
 			return err;
 		ino = r.entry.ino;
