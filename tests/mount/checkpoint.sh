@@ -97,7 +97,7 @@ go_on() {
 }
 
 dump() {
-	python3 "$HERE/dump.py" "$MNT" "$1" >"$DIR/files" 2>"$DIR/err" ||
+	python3 "$HERE/dump_tree.py" "$MNT" "$1" >"$DIR/files" 2>"$DIR/err" ||
 		bad 'all files can be listed' "$(cat "$DIR/err")"
 }
 
