@@ -30,6 +30,7 @@
 #define READ_CHUNK 16384u
 #define TICK_NS	   10000000u /* of USER_HZ */
 #define STAT_START 22	     /* the field of stat */
+#define MAX_DRIFT  100	     /* ticks that the clocks may drift apart */
 #define LINK_MAX_LEN 4096u
 /* Parents are asked this far up; a loop of reused pids ends here. */
 #define MAX_PARENTS 64
@@ -164,13 +165,23 @@ static uint64_t host_ticks(void)
 	       (uint64_t)now.tv_nsec / TICK_NS;
 }
 
-/* When a process of host's time @start started, by the machine's clock. */
+/*
+ * When a process of host's time @start started, by the machine's clock.  What
+ * lies between the clocks is asked again only when they have drifted apart:
+ * else two processes met at different moments could change their order.
+ */
 static uint64_t start_here(const struct machine_fs *mf, uint64_t start)
 {
-	uint64_t here = vm_now_ns(mf->vm) / TICK_NS;
-	uint64_t now = host_ticks(), age = now > start ? now - start : 0;
+	const int64_t here = (int64_t)(vm_now_ns(mf->vm) / TICK_NS);
+	const int64_t ahead = (int64_t)host_ticks() - here;
+	int64_t *kept = &mf->host->ticks_ahead;
+	int64_t at;
 
-	return here > age ? here - age : 0;
+	if (ahead > *kept + MAX_DRIFT || ahead < *kept - MAX_DRIFT)
+		*kept = ahead;
+	at = (int64_t)start - *kept;
+	at = at < here ? at : here;
+	return at > 0 ? (uint64_t)at : 0;
 }
 
 static struct host_task *meet(struct host *h, int pid, uint64_t start,

@@ -35,6 +35,23 @@ is 'threads' "$(run -- sh -c 'ls /proc/self/task | wc -l')" 1
 is 'its memory is real' "$(run -- awk '
 	$1 == "VmRSS:" && $2 > 100 { print "some" }' /proc/self/status)" some
 
+# Met at different moments, they started as far from each other as they did.
+cat >"$DIR/starts.sh" <<'END'
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	sleep 30 &
+	pids="$! $pids"
+	sleep 0.02
+done
+for pid in $pids; do
+	here=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)
+	there=$(sed 's/.*) //' "/proc/.host/$pid/stat" | cut -d ' ' -f 20)
+	echo $((there - here))
+	sleep 0.007
+done | sort -u | wc -l
+kill $pids
+END
+is 'start times, by one clock' "$(run -- sh "$DIR/starts.sh")" 1
+
 # Their knobs are the machine's.
 is 'oom_score_adj, kept' "$(run -- sh -c 'echo 321 >/proc/$$/oom_score_adj
 	cat /proc/$$/oom_score_adj')" 321
