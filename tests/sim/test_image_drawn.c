@@ -11,6 +11,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check_main.h"
 #include "sim/image_bytes.h"
@@ -92,6 +93,27 @@ static void check(struct vm *vm, unsigned when)
 	ck_assert_msg(vm_check(vm, &c), "%u: %s", when, c.what);
 }
 
+/* What an image leaves out is in no image: somebody else must look. */
+static void same_tasks(struct vm *a, struct vm *b, unsigned when)
+{
+	struct vm_task_stat s, t;
+	int pid = 0;
+
+	do {
+		const int next = vm_task_next(a, pid);
+
+		ck_assert_msg(vm_task_next(b, pid) == next, "%u: after %d",
+			      when, pid);
+		pid = next;
+		memset(&s, 0, sizeof(s));
+		memset(&t, 0, sizeof(t));
+		ck_assert(!pid || (!vm_task_get(a, pid, &s) &&
+				   !vm_task_get(b, pid, &t)));
+		ck_assert_msg(!memcmp(&s, &t, sizeof(s)), "%u: task %d", when,
+			      pid);
+	} while (pid);
+}
+
 static void boot(struct vm **vm, struct vm_machine *m, uint64_t seed)
 {
 	swarm_machine(m, seed);
@@ -121,6 +143,7 @@ START_TEST(test_drawn)
 		image_bytes_restore(&a, other);
 		image_bytes_save(&b, other);
 		image_bytes_same(&a, &b, i);
+		same_tasks(vm, other, i);
 		check(other, i);
 		vm_run_until(vm, NO_END, steps);
 		vm_run_until(other, NO_END, steps);
