@@ -26,6 +26,8 @@
 #include "world/name.h"
 
 #define SHADOW_AGE_BITS 26u
+#define PID_MAX_DEFAULT 32768 /* kernel/pid.c:pid_idr_init */
+#define PIDS_PER_CPU 1024
 #define SHMEM_FILE "(tmpfs)"
 
 /* Age bits that a shadow must do without on a machine of this size. */
@@ -160,6 +162,8 @@ static int boot_first_tasks(struct vm *vm)
 	char name[VM_COMM_LEN];
 	int err;
 
+	/* What the machine file asks for is bounded by VM_MAX_PID alone. */
+	vm->pid_max = VM_MAX_PID + 1;
 	init = task_create(vm, "init", 1, &err);
 	if (!init)
 		return err;
@@ -245,6 +249,8 @@ static int boot_tasks(struct vm *vm)
 	/* Pids that are asked for come before threads, who take any. */
 	for_each_task (vm, t)
 		task_add_threads(vm, t);
+	vm->pid_max = MAX(PID_MAX_DEFAULT,
+			  (int)vm->conf.nr_cpus * PIDS_PER_CPU);
 	return 0;
 }
 

@@ -139,6 +139,8 @@ static void same_disk(struct image *im, int d)
 		    c->bandwidth_bps);
 	same_number(im, (struct part){ "disk", d, " queue depth", "" },
 		    c->queue_depth);
+	same_number(im, (struct part){ "disk", d, " errors", " permille" },
+		    c->fail_permille);
 	same_number(im, (struct part){ "disk", d, "", " pages" }, c->pages);
 }
 
@@ -292,6 +294,7 @@ static void image_vm(struct image *im, struct vm *vm)
 	image_upto(im, last, MAPPING_LAST);
 	vm->last_mapping = last;
 	image_upto(im, vm->last_pid, VM_MAX_PID);
+	image_within(im, vm->pid_max, VM_PID_MAX_LEAST, VM_PID_MAX_MOST);
 	image_u64s(im, vm->event);
 	image_psi(im, &vm->psi);
 	image_u64s(im, vm->loadavg);

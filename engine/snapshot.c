@@ -218,6 +218,7 @@ static void copy_tasks(const struct vm *vm, struct vm_stat *s)
 	s->nr_iowait = vm->nr_iowait;
 	s->nr_threads = vm->nr_threads;
 	s->last_pid = vm->last_pid;
+	s->pid_max = vm->pid_max;
 	s->forks = vm->forks;
 	s->context_switches = vm->context_switches;
 }

@@ -215,6 +215,14 @@ int vm_task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 	return pid;
 }
 
+void vm_set_pid_max(struct vm *vm, int max)
+{
+	assert(max >= VM_PID_MAX_LEAST && max <= VM_PID_MAX_MOST);
+	enter(vm);
+	vm->pid_max = max;
+	leave(vm);
+}
+
 /* A task that waits for nothing but time gets up and looks. */
 static void rouse(struct vm *vm, struct task *t)
 {

@@ -143,6 +143,34 @@ static void start_running(struct vm *vm, struct task *t,
 	assert(t->queued && t->state == TASK_RUNNABLE);
 }
 
+/* As fork() when the numbers are used up, and which limit that was. */
+static int no_number(const struct vm *vm, int pid, struct vm_complaint *c)
+{
+	struct name n = name_in(c->what, sizeof(c->what));
+
+	c->field = "pid";
+	c->index = -1;
+	if (vm->nr_tasks >= VM_MAX_TASKS) {
+		name_text(&n, "the most tasks run that a machine can have, ");
+		name_uint(&n, VM_MAX_TASKS);
+		return -EAGAIN;
+	}
+	name_text(&n, "pid: ");
+	if (pid)
+		name_int(&n, pid);
+	else
+		name_text(&n, "none is free");
+	name_text(&n, ", want one below kernel.pid_max, ");
+	name_int(&n, vm->pid_max);
+	return -EAGAIN;
+}
+
+/* Of a real process the host has said that it may be. */
+static bool beyond_pid_max(const struct vm *vm, const struct vm_task_conf *conf)
+{
+	return !conf->own_tids && conf->pid >= vm->pid_max;
+}
+
 int task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 	       struct vm_complaint *c)
 {
@@ -151,11 +179,13 @@ int task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 
 	if (!task_conf_check(&vm->conf, conf, -1, c))
 		return -EINVAL;
+	if (beyond_pid_max(vm, conf))
+		return no_number(vm, conf->pid, c);
 	if (conf->own_tids)
 		task_move_thread(vm, conf->pid);
 	t = task_create(vm, conf->comm, conf->pid, &err);
 	if (!t)
-		return err;
+		return err == -EAGAIN ? no_number(vm, conf->pid, c) : err;
 	set_identity(vm, t, conf);
 	err = make_work(vm, t, conf);
 	if (err)

@@ -176,6 +176,7 @@ int disk_init(struct vm *vm, struct disk *d, uint32_t id,
 	d->conf = *conf;
 	memcpy(d->actor.name, conf->name, len);
 	d->actor.step = disk_step;
+	d->fail_permille = conf->fail_permille;
 	d->stat.kind = conf->kind;
 	d->stat.pages = conf->pages;
 	memcpy(d->stat.name, conf->name, sizeof(d->stat.name));

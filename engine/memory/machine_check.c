@@ -314,7 +314,8 @@ static bool check_disk(const struct vm_machine *m, uint32_t i,
 		      MAX_COST_NS) &&
 	       within(&p, "bandwidth", d->bandwidth_bps, VM_PAGE_SIZE,
 		      MAX_BANDWIDTH) &&
-	       within(&p, "queue_depth", d->queue_depth, 1, MAX_QUEUE_DEPTH);
+	       within(&p, "queue_depth", d->queue_depth, 1, MAX_QUEUE_DEPTH) &&
+	       within(&p, "errors", d->fail_permille, 0, 1000);
 }
 
 /* An index into the disks, of which there must be one. */

@@ -128,6 +128,7 @@ struct vm {
 	uint32_t nr_tasks;
 	uint32_t nr_threads; /* of all tasks */
 	int last_pid;
+	int pid_max; /* the least number that is not given */
 
 	/* figures */
 	uint64_t event[VM_NR_EVENT_ITEMS];

@@ -35,7 +35,7 @@ struct task *task_of_thread(struct vm *vm, int tid)
 
 static int next_pid(const struct vm *vm, int pid)
 {
-	if (pid + 1 < VM_MAX_PID)
+	if (pid + 1 < MIN(vm->pid_max, VM_MAX_PID))
 		return pid + 1;
 	return vm->last_pid < RESERVED_PIDS ? 1 : RESERVED_PIDS;
 }
@@ -65,6 +65,7 @@ static int alloc_pid(struct vm *vm)
 /* @pid if it is free, the next one for 0; or -errno. */
 static int take_pid(struct vm *vm, int pid)
 {
+	assert(vm->pid_max > RESERVED_PIDS);
 	if (vm->nr_tasks >= VM_MAX_TASKS || pid < 0 || pid > VM_MAX_PID)
 		return -EAGAIN;
 	if (pid == 0)

@@ -330,6 +330,7 @@ static const struct conf_key disk_keys[] = {
 	KEY_BPS("bandwidth", DISK, bandwidth_bps, VM_PAGE_SIZE, MAX_BPS),
 	KEY_U32("queue_depth", DISK, queue_depth, 1, 65536),
 	KEY_PAGES("size", DISK, pages, 1, MAX_DISK_PAGES),
+	KEY_PERMILLE("errors", DISK, fail_permille),
 	{ .name = NULL },
 };
 

@@ -238,6 +238,8 @@ static int store_values(struct machine_fs *mf, const struct kernel_ctl *ctl,
 			return -EINVAL;
 		w->value[i] = v->value[i];
 	}
+	if (v->nr && ctl->apply)
+		ctl->apply(mf->vm, (int)w->value[0]);
 	return v->err;
 }
 

@@ -4,8 +4,9 @@
  *
  * Programs read and set them in passing (sysctl -p of a whole sysctl.d), so
  * they are there, keep what is written, refuse what Linux refuses, and move
- * nothing.  Their defaults are the recorded ones.  The one that does
- * something is kernel.sysctl_writes_strict (fact sheet A.4).
+ * nothing.  Their defaults are the recorded ones.  Two do something:
+ * kernel.sysctl_writes_strict (fact sheet A.4), and kernel.pid_max, which
+ * bounds the pids that tasks get.
  *
  * A file is one line:
  *
@@ -37,6 +38,7 @@ struct kernel_ctl {
 	int64_t def[KERNEL_CTL_VALUES];
 	const char *text; /* STRING: default */
 	int64_t (*def_of)(const struct vm_stat *s); /* instead of def[0] */
+	void (*apply)(struct vm *vm, int value); /* NULL: moves nothing */
 };
 
 struct kernel_ctl_state;

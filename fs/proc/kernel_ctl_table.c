@@ -8,13 +8,13 @@
  *
  * Tables only; the handlers are kernel_ctl.c's.
  */
+#include <vm/task.h>
+
 #include "fs/proc/kernel_ctl.h"
 #include "fs/proc/machine_fs.h"
 #include "fs/proc/proc.h"
 
 #define MAX_THREADS	0x3fffffff
-#define PIDS_PER_CPU	1024
-#define PID_MAX_DEFAULT 32768
 
 static int last_pid_read(struct tree_req *rq, struct strbuf *sb, size_t size,
 			 off_t offset)
@@ -118,12 +118,10 @@ static int64_t numa_balancing(const struct vm_stat *s)
 	return s->nr_nodes > 1;
 }
 
-/* More than 32 CPUs get more pids (kernel/pid.c:pid_idr_init). */
+/* As the machine has booted with. */
 static int64_t pid_max(const struct vm_stat *s)
 {
-	const int64_t by_cpus = (int64_t)s->nr_cpus * PIDS_PER_CPU;
-
-	return by_cpus > PID_MAX_DEFAULT ? by_cpus : PID_MAX_DEFAULT;
+	return s->pid_max;
 }
 
 static const struct tree_entry kernel_entries[] = {
@@ -199,8 +197,9 @@ static const struct tree_entry kernel_entries[] = {
 	KCTL_ANY("perf_event_max_stack", 0644, 127),
 	KCTL_ANY("perf_event_mlock_kb", 0644, 516),
 	KCTL_INT("perf_event_paranoid", 0644, -1, INT_MAX, 3),
-	KCTL("pid_max", 0644, .type = VM_CTL_INT, .nr = 1, .min = 301,
-	     .max = 4194304, .def_of = pid_max),
+	KCTL("pid_max", 0644, .type = VM_CTL_INT, .nr = 1,
+	     .min = VM_PID_MAX_LEAST, .max = VM_PID_MAX_MOST,
+	     .def_of = pid_max, .apply = vm_set_pid_max),
 	KCTL_STRING("poweroff_cmd", 0644, "/sbin/poweroff"),
 	KCTL_ANY("print-fatal-signals", 0644, 0),
 	KCTL_INTS("printk", 0644, 4, 3, 4, 1, 7),

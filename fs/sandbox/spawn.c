@@ -73,7 +73,7 @@ static int start(struct tree_req *rq, const char *text,
 	}
 	if (pid < 0)
 		snprintf(reply, sizeof(reply), "spawn: %s\n",
-			 pid == -EINVAL ? cmp.what : strerror(-pid));
+			 cmp.what[0] ? cmp.what : strerror(-pid));
 	else
 		snprintf(reply, sizeof(reply), "%d\n", pid);
 	set_reply(rq, reply);

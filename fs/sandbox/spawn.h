@@ -12,7 +12,9 @@
  * pid of all.
  *
  * Errors of the write: EINVAL (text or task), EEXIST (the pid is taken),
- * EAGAIN (no pid left), ENOMEM.
+ * EAGAIN, ENOMEM.  EAGAIN is fork()'s: VM_MAX_TASKS run, or there is no pid
+ * for it below kernel.pid_max, also when it names one that is not below;
+ * the limit and its value are read afterwards.
  */
 #ifndef SANDBOX_SPAWN_H
 #define SANDBOX_SPAWN_H

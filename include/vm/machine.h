@@ -29,6 +29,8 @@
 #define VM_MAX_PHASES  16u
 #define VM_MAX_SYSCTLS 64u
 #define VM_MAX_PID     32768
+#define VM_PID_MAX_LEAST 301	 /* of kernel.pid_max, as Linux */
+#define VM_PID_MAX_MOST	 4194304
 #define VM_MAX_PAGES   (1u << 28) /* frames of the machine: 1 TiB */
 #define VM_MAX_DISTANCE 255u
 #define VM_MIN_DISTANCE 10u
@@ -110,6 +112,7 @@ struct vm_disk_conf {
 	uint64_t write_latency_ns;
 	uint64_t bandwidth_bps;
 	uint32_t queue_depth; /* requests whose latencies overlap, >= 1 */
+	uint32_t fail_permille; /* requests that end with an error */
 	uint64_t pages; /* its size; what is put on it is not held against it */
 };
 

@@ -304,7 +304,7 @@ struct vm_stat {
 	uint32_t nr_uninterruptible;
 	uint32_t nr_iowait;
 	uint32_t nr_threads;	/* all tasks, kernel threads included */
-	int last_pid;
+	int last_pid, pid_max;
 	uint64_t forks, context_switches;
 	uint64_t total_pages;	/* managed, all zones */
 	uint64_t totalreserve_pages;

@@ -81,13 +81,21 @@ int vm_task_next_thread(struct vm *vm, int pid, int after);
 int vm_task_get(struct vm *vm, int pid, struct vm_task_stat *s);
 
 /*
- * Start a task.  Returns its pid; -EINVAL and @c filled in for a bad @conf,
- * -EAGAIN if there is no free pid or VM_MAX_TASKS run, -EEXIST if the pid is
- * taken, -ENOMEM if overcommit refuses its area.  Its memory comes as its
- * work runs, not before this returns.
+ * Start a task.  Returns its pid; -EINVAL and @c filled in for a bad @conf;
+ * -EAGAIN and @c filled in, as fork(), if no pid is free below kernel.pid_max,
+ * the one that is asked for is not below it, or VM_MAX_TASKS run; -EEXIST if
+ * the pid is taken, -ENOMEM if overcommit refuses its area.  Its memory comes
+ * as its work runs, not before this returns.
  */
 int vm_task_spawn(struct vm *vm, const struct vm_task_conf *conf,
 		  struct vm_complaint *c);
+
+/*
+ * kernel.pid_max: pids and numbers of threads that are given from now on are
+ * below it; who has one beyond keeps it.  VM_PID_MAX_LEAST..VM_PID_MAX_MOST;
+ * VM_MAX_PID is the last one in any case.
+ */
+void vm_set_pid_max(struct vm *vm, int max);
 
 /* As kill -9: the task ends at its next step.  -EPERM for a kernel thread. */
 int vm_task_kill(struct vm *vm, int pid);

@@ -151,6 +151,38 @@ for delay in 0 0.01 0.05 0.2 0.4; do
 	ended 'the next one ends in order' 0
 done
 
+# --- pids, to kernel.pid_max ---
+begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
+echo 450 >"$MNT/proc/sys/kernel/pid_max"
+refused 'a pid that is not below' 'Resource temporarily unavailable' \
+	"$BOX/spawn" 'name = "t"; pid = 450;'
+is 'the limit is named' "$(cat "$BOX/spawn")" \
+	'spawn: pid: 450, want one below kernel.pid_max, 450'
+nr=0
+while [ $nr -lt 500 ] &&
+	env printf 'name = "t";' 2>"$DIR/err" >"$BOX/spawn"; do
+	nr=$((nr + 1))
+done
+is 'nor is another left' "$(sed 's/.*: //' "$DIR/err")" \
+	'Resource temporarily unavailable'
+is 'that is named too' "$(cat "$BOX/spawn")" \
+	'spawn: pid: none is free, want one below kernel.pid_max, 450'
+is 'all below it are taken' \
+	"$(ls "$MNT/proc" | grep '^[0-9]*$' | sort -n | tail -n 1)" 449
+answers 'with no pid left it answers'
+echo full >"$BOX/checkpoint"
+echo 460 >"$MNT/proc/sys/kernel/pid_max"
+is 'ten more, and one is free' "$(echo 'name = "t"; pid = 459;' 2>&1 \
+	>"$BOX/spawn")" ''
+echo full >"$BOX/restore"
+is 'a checkpoint keeps it' "$(cat "$MNT/proc/sys/kernel/pid_max")" 450
+refused 'and what follows from it' 'Resource temporarily unavailable' \
+	"$BOX/spawn" 'name = "t"; pid = 459;'
+echo 1 >"$BOX/tasks/449/exit"
+is 'one goes, one comes' "$(echo 'name = "more";' 2>&1 >"$BOX/spawn")" ''
+stop
+ended 'with no pid left it ends in order' 0
+
 # --- tasks, to the limit ---
 many() {
 	sed '/^tasks/,$d' "$DIR/small.conf"

@@ -68,6 +68,7 @@ void rig_start(uint64_t pages, enum vm_disk_kind kind)
 	ck_assert_int_eq(pgdats_init(vm), 0);
 	ck_assert_int_eq(psi_init(&vm->psi, 1), 0);
 	build_zonelists(vm);
+	vm->pid_max = VM_MAX_PID;
 	vm->ctl.min_free_kbytes = 128;
 	vm->ctl.page_cluster = 3;
 	vm->ctl.dirty_ratio = 20;

@@ -258,6 +258,7 @@ static void disk_slash(void) { m.disk[1].name[0] = '/'; }
 static void disk_twice(void) { m.disk[1] = m.disk[0]; }
 static void disk_slow(void) { m.disk[0].bandwidth_bps = 0; }
 static void disk_depth(void) { m.disk[0].queue_depth = 0; }
+static void disk_errors(void) { m.disk[0].fail_permille = 1001; }
 static void disk_kind(void) { m.disk[0].kind = VM_NR_DISK_KINDS; }
 static void swap_disk(void) { m.swap[0].disk = 2; }
 static void swap_small(void) { m.swap[0].pages = 1; }
@@ -438,6 +439,7 @@ static const struct {
 	{ disk_twice, "disk 1: name: \"nvme0n1\": two disks of one name" },
 	{ disk_slow, "disk 0: bandwidth: 0, want 4096.." },
 	{ disk_depth, "disk 0: queue_depth: 0, want 1..65536" },
+	{ disk_errors, "disk 0: errors: 1001, want 0..1000" },
 	{ disk_kind, "disk 0: kind: 4, want 0..3" },
 	{ swap_disk, "swap 0: disk: 2, want 0..1" },
 	{ swap_small, "swap 0: size: 1, want 2..67108864" },

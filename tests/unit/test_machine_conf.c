@@ -121,6 +121,8 @@ static const struct bad_row bad_rows[] = {
 	{ NODES "disks = ( { name = \"a\"; queue_depth = 0; } );",
 	  "m:2: disks[0].queue_depth: 0, expected a number from 1 to "
 	  "65536\n" },
+	{ NODES "disks = ( { name = \"a\"; errors = 1.5; } );",
+	  "m:2: disks[0].errors: 1.5, expected a share from 0.0 to 1.0\n" },
 	{ NODES "disks = ( { name = \"a\"; bandwidth = \"1G\"; } );",
 	  "m:2: disks[0].bandwidth: \"1G\", expected a rate, as "
 	  "\"64M/s\"\n" },
@@ -318,7 +320,7 @@ static const char everything[] =
 	"disks = ( { name = \"sda\"; kind = \"hdd\"; read_latency = \"9ms\";\n"
 	"            size = \"2T\"; },\n"
 	"          { name = \"zram0\"; kind = \"zram\"; bandwidth = \"1G/s\";\n"
-	"            queue_depth = 4; } );\n"
+	"            queue_depth = 4; errors = 0.125; } );\n"
 	"swap = ( { path = \"/dev/sda2\"; size = \"1G\"; },\n"
 	"         { path = \"/dev/zram0\"; disk = \"zram0\"; size = \"256M\";\n"
 	"           priority = 100; is_file = true; } );\n"

@@ -501,6 +501,50 @@ START_TEST(test_spawn_refuses)
 }
 END_TEST
 
+/* kernel.pid_max is for those that come, by number and by name. */
+START_TEST(test_pid_max)
+{
+	struct vm_task_conf conf = task("late");
+	struct vm_complaint c;
+	int pid, last = 0;
+
+	build(VM_WORLD_SIM);
+	conf.pid = 5000;
+	ck_assert_int_eq(vm_task_spawn(vm, &conf, &c), 5000);
+	vm_set_pid_max(vm, 310);
+	conf.pid = 309;
+	ck_assert_int_eq(vm_task_spawn(vm, &conf, &c), 309);
+	conf.pid = 310;
+	ck_assert_int_eq(vm_task_spawn(vm, &conf, &c), -EAGAIN);
+	ck_assert_str_eq(c.what,
+			 "pid: 310, want one below kernel.pid_max, 310");
+	conf.pid = 0;
+	while ((pid = vm_task_spawn(vm, &conf, &c)) > 0) {
+		ck_assert_int_lt(pid, 309);
+		last = pid;
+	}
+	ck_assert_int_gt(last, 0);
+	ck_assert_int_eq(pid, -EAGAIN);
+	ck_assert_str_eq(c.what, "pid: none is free, want one below "
+				 "kernel.pid_max, 310");
+	/* threads are numbers too, and a real process is the host's */
+	vm_set_pid_max(vm, 312);
+	conf.nr_threads = 5;
+	ck_assert_int_eq(vm_task_spawn(vm, &conf, &c), 310);
+	ck_assert_int_eq(vm_task_next_thread(vm, 310, 310), 311);
+	ck_assert_int_eq(vm_task_next_thread(vm, 310, 311), 0);
+	conf = task("real");
+	conf.pid = 4000;
+	conf.own_tids = true;
+	ck_assert_int_eq(vm_task_spawn(vm, &conf, &c), 4000);
+	vm_set_pid_max(vm, 4194304);
+	conf = task("highest");
+	conf.pid = VM_MAX_PID;
+	ck_assert_int_eq(vm_task_spawn(vm, &conf, &c), VM_MAX_PID);
+	destroy();
+}
+END_TEST
+
 START_TEST(test_oom_adj)
 {
 	struct vm_task_conf conf = task("shell");
@@ -624,5 +668,5 @@ END_TEST
 CHECK_MAIN("workload", test_scatter, test_sequential, test_hot, test_zipf,
 	   test_sleepers, test_leak_rate, test_phases, test_empty_phases,
 	   test_ops_in_order, test_refused_ops, test_cancel, test_exit_and_kill,
-	   test_start, test_spawn_refuses, test_oom_adj, test_fair_cpus,
-	   test_settle_start, test_panic)
+	   test_start, test_spawn_refuses, test_pid_max, test_oom_adj,
+	   test_fair_cpus, test_settle_start, test_panic)
