@@ -18,6 +18,9 @@ strace -f -qq -o "$DIR/log" -e trace=getcwd -e inject=getcwd:error=EPERM true \
 # To end a hang, not to measure.
 LIMIT=300
 
+# Who is traced cannot look for leaks.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+
 # What is in the way: nothing of a run that failed may run on.
 install -m 755 "$RF" "$DIR/rf"
 ours() {

@@ -216,7 +216,7 @@ nodes = ( { memory = "256M"; cpus = "0-1"; } );
 disks = ( { name = "nvme0n1"; } );
 tasks = (
 	{ name = "steady"; pid = 500; rss = "60M"; },
-	{ name = "leaky"; pid = 501; leak = "30M/s"; }
+	{ name = "leaky"; pid = 501; rss = "80M"; leak = "10M/s"; }
 );
 END
 if have earlyoom; then

@@ -74,20 +74,22 @@ if command -v node >/dev/null; then
 	done
 fi
 
-# In a terminal: shown COMMAND...: what it draws, once it draws our task.
+# In a terminal: shown COMMAND...: what it draws, once it draws our task.  The
+# server before may still be ending: each has a socket of its own.
 shown() {
+	socket=$DIR/tmux.${1##*/}
 	until_shown() {
-		tmux -S "$DIR/tmux" capture-pane -p >"$DIR/pane" &&
+		tmux -S "$socket" capture-pane -p >"$DIR/pane" &&
 			grep -q steady "$DIR/pane"
 	}
-	tmux -S "$DIR/tmux" -f /dev/null new-session -d -x 160 -y 40 \
+	tmux -S "$socket" -f /dev/null new-session -d -x 160 -y 40 \
 		"$RF run -m $DIR/m.conf -- $*"
 	until_so until_shown
-	tmux -S "$DIR/tmux" kill-server
+	tmux -S "$socket" kill-server
 }
 atop=$(program atop atop)
 if [ -n "$atop" ] && command -v tmux >/dev/null; then
-	shown "$atop -m 1"
+	shown "$atop" -m 1
 	is 'atop' "$(awk '$1 == 500 { print $(NF - 1), $NF }' "$DIR/pane")" \
 		'8% steady'
 	is 'atop, the machine' "$(grep -c '^MEM | tot *251.2M ' \

@@ -187,7 +187,7 @@ done
 kill -TERM $pid 2>/dev/null
 wait $pid 2>/dev/null
 gone() {
-	[ "$(left)" -eq 0 ]
+	[ "$(left)" -eq 0 ] && [ -z "$(ls "$DIR/tmp")" ]
 }
 until_so gone
 is 'no machine is left' "$(left)" 0
