@@ -119,6 +119,32 @@ struct vm_phase_conf *machine_phase(struct vm_task_conf *t)
 	return &t->phase[t->nr_phases++];
 }
 
+void machine_busy(struct vm_machine *m, unsigned mib, unsigned anon_mib,
+		  unsigned file_mib)
+{
+	struct vm_task_conf *t;
+	struct vm_phase_conf *p;
+
+	machine_two_nodes(m, mib);
+	machine_swap(m, 16);
+	machine_file(m, "/big", file_mib);
+	t = machine_task(m, "anon");
+	t->anon_pages = t->anon_resident = MIB(anon_mib);
+	p = machine_phase(t);
+	p->pattern = VM_PATTERN_UNIFORM;
+	p->rate = 2000;
+	p->write_permille = 500;
+	t = machine_task(m, "file");
+	snprintf(t->file, sizeof(t->file), "/big");
+	p = machine_phase(t);
+	p->pattern = VM_PATTERN_SEQUENTIAL;
+	p->target = VM_TARGET_FILE;
+	p->rate = 2000;
+	p->write_permille = 300;
+	machine_task(m, "worker")->oom_score_adj = VM_OOM_SCORE_ADJ_MIN;
+	vm_machine_layout(m);
+}
+
 /* --- running --- */
 
 static void observe(void *arg, const struct vm_event *ev)

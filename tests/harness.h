@@ -78,6 +78,14 @@ struct vm_task_conf *machine_task(struct vm_machine *m, const char *comm);
 /* One more phase for @t, idle until filled in. */
 struct vm_phase_conf *machine_phase(struct vm_task_conf *t);
 
+/*
+ * Two nodes of @mib MiB, swap, and work for kswapd, the flusher and both CPUs:
+ * a task that touches @anon_mib at random, one that reads and writes a file of
+ * @file_mib, and "worker", which is idle and nobody's victim.  Laid out.
+ */
+void machine_busy(struct vm_machine *m, unsigned mib, unsigned anon_mib,
+		  unsigned file_mib);
+
 /* Take over @m, boot it, and begin an empty trace that wants nothing. */
 void harness_start(struct harness *h, struct vm_machine *m);
 

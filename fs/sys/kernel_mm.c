@@ -425,25 +425,10 @@ static const struct tree_entry damon_entries[] = {
 };
 static const struct tree_dir damon_dir = { TREE_ENTRIES(damon_entries) };
 
-static int64_t weight_find(const struct tree_req *dir, const char *name)
-{
-	int64_t nid = tree_parse_index(name, "node");
-
-	return nid >= 0 && nid < machine_stat(dir)->nr_nodes ? nid : -ENOENT;
-}
-
-static int64_t weight_next(const struct tree_req *dir, uint32_t from,
-			   char name[TREE_NAME_LEN])
-{
-	if (from >= machine_stat(dir)->nr_nodes)
-		return -1;
-	return tree_name_index(name, "node", from);
-}
-
 static const struct tree_index weight_index = {
 	.entry = KNOB(NULL, 0644, .def = 1, .max = 255, .any_base = true),
-	.find = weight_find,
-	.next = weight_next,
+	.find = sys_node_find,
+	.next = sys_node_next,
 	.stable = true,
 };
 

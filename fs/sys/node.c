@@ -454,15 +454,15 @@ static const struct tree_dir node_dir = {
 	TREE_INDEXES(node_indexes),
 };
 
-static int64_t node_find(const struct tree_req *dir, const char *name)
+int64_t sys_node_find(const struct tree_req *dir, const char *name)
 {
 	int64_t nid = tree_parse_index(name, "node");
 
 	return nid >= 0 && nid < machine_stat(dir)->nr_nodes ? nid : -ENOENT;
 }
 
-static int64_t node_next(const struct tree_req *dir, uint32_t from,
-			 char name[TREE_NAME_LEN])
+int64_t sys_node_next(const struct tree_req *dir, uint32_t from,
+		      char name[TREE_NAME_LEN])
 {
 	if (from >= machine_stat(dir)->nr_nodes)
 		return -1;
@@ -471,8 +471,8 @@ static int64_t node_next(const struct tree_req *dir, uint32_t from,
 
 static const struct tree_index node_index = {
 	.entry = { .mode = S_IFDIR | 0755, .dir = &node_dir },
-	.find = node_find,
-	.next = node_next,
+	.find = sys_node_find,
+	.next = sys_node_next,
 	.stable = true,
 };
 

@@ -36,6 +36,11 @@ extern const struct tree_dir sys_mm_dir;
 /* The files that every device has. */
 extern const struct tree_dir sys_power_dir;
 
+/* tree_index's find and next: a name "nodeN" for every node. */
+int64_t sys_node_find(const struct tree_req *dir, const char *name);
+int64_t sys_node_next(const struct tree_req *dir, uint32_t from,
+		      char name[TREE_NAME_LEN]);
+
 /* CPUs of node @nid (-1: of all) as a bit mask. */
 void sys_cpu_mask(const struct vm_stat *s, int nid, uint64_t *mask);
 

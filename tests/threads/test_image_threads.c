@@ -21,37 +21,12 @@
 #define ROUNDS 12
 #define MANY   10000
 
-static void machine(struct vm_machine *m)
-{
-	struct vm_task_conf *t;
-	struct vm_phase_conf *p;
-
-	machine_two_nodes(m, 16);
-	machine_swap(m, 16);
-	machine_file(m, "/big", 32);
-	t = machine_task(m, "anon");
-	t->anon_pages = t->anon_resident = MIB(20);
-	p = machine_phase(t);
-	p->pattern = VM_PATTERN_UNIFORM;
-	p->rate = 2000;
-	p->write_permille = 500;
-	t = machine_task(m, "file");
-	snprintf(t->file, sizeof(t->file), "/big");
-	p = machine_phase(t);
-	p->pattern = VM_PATTERN_SEQUENTIAL;
-	p->target = VM_TARGET_FILE;
-	p->rate = 2000;
-	p->write_permille = 300;
-	machine_task(m, "worker")->oom_score_adj = VM_OOM_SCORE_ADJ_MIN;
-	vm_machine_layout(m);
-}
-
 static struct vm *create(enum vm_world_kind kind)
 {
 	struct vm_machine m;
 	struct vm *vm;
 
-	machine(&m);
+	machine_busy(&m, 16, 20, 32);
 	ck_assert_int_eq(vm_create(&vm, &m, kind), 0);
 	vm_machine_fini(&m);
 	ck_assert_int_eq(vm_set_rate(vm, VM_RATE_MAX), 0);
@@ -123,7 +98,7 @@ START_TEST(test_not_started)
 	struct vm_machine m;
 	struct vm *vm;
 
-	machine(&m);
+	machine_busy(&m, 16, 20, 32);
 	ck_assert_int_eq(vm_create(&vm, &m, VM_WORLD_THREADS), 0);
 	vm_machine_fini(&m);
 	image_bytes_save(&a, vm);
