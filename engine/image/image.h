@@ -58,7 +58,7 @@ enum frame_use {
 	FRAME_KERNEL = 1u << 5, /* page table, slab, huge page */
 };
 
-/* --- image_io.c: bytes and numbers --------------------------------------- */
+/* --- io.c: bytes and numbers --------------------------------------- */
 
 /* The image is no good: -EINVAL and @why; and where that was seen. */
 void image_refuse(struct image *im, const char *why);
@@ -147,17 +147,17 @@ bool image_frame_known(const struct image *im, uint32_t pfn);
 
 /* --- the parts, in the order in which they are walked -------------------- */
 
-/* image_machine.c: what the machine is made of; -EXDEV if it is another. */
+/* machine.c: what the machine is made of; -EXDEV if it is another. */
 void image_hardware(struct image *im);
 /* what may differ between two machines of the same build, tunables */
 void image_conf(struct image *im);
 /* figures, pressure; the clock and when each actor is due: the last part */
 void image_figures(struct image *im);
 
-/* image_memory.c: zones, frames, free lists, LRU lists, nodes. */
+/* memory.c: zones, frames, free lists, LRU lists, nodes. */
 void image_memory(struct image *im);
 
-/* image_files.c: files with their caches, swap areas with their slots. */
+/* files.c: files with their caches, swap areas with their slots. */
 void image_files(struct image *im);
 void image_swaps(struct image *im);
 
@@ -167,17 +167,17 @@ void image_swaps(struct image *im);
  */
 uint16_t image_mapping_id(struct image *im, const struct mapping *m);
 
-/* image_tasks.c: tasks; image_mm.c: their areas and page tables. */
+/* tasks.c: tasks; mm.c: their areas and page tables. */
 void image_tasks(struct image *im);
 void image_mm(struct image *im, struct task *t);
 
-/* image_exec.c: the access that a task is in the middle of, and its work. */
+/* exec.c: the access that a task is in the middle of, and its work. */
 void image_exec(struct image *im, struct task *t);
 void image_work(struct image *im, struct task *t);
 struct scan_control; /* reclaim/vmscan.h */
 void image_scan_control(struct image *im, struct scan_control *sc);
 
-/* image_actors.c: CPUs, disks, flushers, kswapds. */
+/* actors.c: CPUs, disks, flushers, kswapds. */
 void image_actors(struct image *im);
 
 /* image.c: the header, of an image of @length bytes. */
@@ -186,7 +186,7 @@ void image_header(struct image *im, uint64_t length);
 /* Everything behind the hardware, in its order. */
 void image_walk(struct image *im);
 
-/* --- image_verify.c, image_verify_use.c ---------------------------------- */
+/* --- verify.c, verify_use.c ---------------------------------- */
 
 /* All that was read agrees with itself; else im->err. */
 void image_verify(struct image *im);
@@ -194,7 +194,7 @@ void image_verify(struct image *im);
 /* For each frame, whose it is, into im->seen. */
 void image_find_use(struct image *im);
 
-/* --- image_restore.c ----------------------------------------------------- */
+/* --- restore.c ----------------------------------------------------- */
 
 /*
  * Take everything out of a machine without a look at what it is, so that

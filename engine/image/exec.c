@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_exec.c - what a task is in the middle of, in an image.
+ * exec.c - what a task is in the middle of, in an image.
  *
  * An access holds a request for pages, which holds a reclaim, which holds a
  * scan_control.  Of each only what is in use is written: the request while
  * the access allocates, the reclaim while the request reclaims or looks back
  * at how it went.  The rest is left over from earlier and is never read.
  *
- * Called by image_tasks.c, and for kswapd's scan_control by image_actors.c.
+ * Called by tasks.c, and for kswapd's scan_control by actors.c.
  * Locking: see image.h.
  */
 #include <assert.h>
 
 #include "actors/workload.h"
-#include "image.h"
+#include "image/image.h"
 #include "memory/machine_check.h"
 #include "reclaim/fault.h"
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_mm.c - address spaces in an image.
+ * mm.c - address spaces in an image.
  *
  * An area: its figures, which page tables it has, and the entries of those
  * that it has; entries without a table are 0 and are neither read nor written.
  * An area is made by mm_add_vma(), as long as its arrays were.
  *
- * Called by image_tasks.c.  Calls mm.h.  Locking: see image.h.
+ * Called by tasks.c.  Calls mm.h.  Locking: see image.h.
  */
 #include <assert.h>
 #include <errno.h>
 
-#include "image.h"
+#include "image/image.h"
 
 #define TAG_AREA 0x61657241u /* "Area" */
 

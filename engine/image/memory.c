@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_memory.c - the memory of a machine in its image.
+ * memory.c - the memory of a machine in its image.
  *
  * A zone: marks, counters, the frames that have ever been in use, and the
  * order of its free lists.  A node: its counters, the order of its LRU lists,
@@ -12,7 +12,7 @@
  */
 #include <assert.h>
 
-#include "image.h"
+#include "image/image.h"
 #include "memory/buddy.h"
 #include "reclaim/vmscan.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_machine.c - the machine itself in an image: of what it is made, how
+ * machine.c - the machine itself in an image: of what it is made, how
  * it is set, what it has counted, and when each actor steps next.
  *
  * The hardware comes first and must be that of the machine which reads the
@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "image.h"
+#include "image/image.h"
 #include "world/name.h"
 
 #define TAG_CONF   0x666e6f43u /* "Conf" */

@@ -14,7 +14,7 @@
  * What refers to something comes after it.  Called from outside the engine;
  * calls the image_*.c.  Locking: vm_save() holds the world's lock.
  */
-#include "image.h"
+#include "image/image.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_verify_use.c - whose is each frame of a machine that was read?
+ * verify_use.c - whose is each frame of a machine that was read?
  *
  * Goes through everything that refers to frames: caches, swap slots, page
  * tables, requests to disks, slab, huge pages.  Each reference must be one
  * that the frame returns, and each frame has one owner; so at the end a frame
  * that says it is somebody's, and was not found, is wrong.
  *
- * Called by image_verify.c.  Locking: nobody else knows the machine yet.
+ * Called by verify.c.  Locking: nobody else knows the machine yet.
  */
 #include <assert.h>
 
-#include "image.h"
+#include "image/image.h"
 #include "reclaim/slab.h"
 #include "reclaim/workingset.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_files.c - files and swap areas in an image.
+ * files.c - files and swap areas in an image.
  *
  * A file: its slots as runs; which of its pages are dirty is read off their
  * frames.  A swap area that is on: its slots as runs; which of them are taken
@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "image.h"
+#include "image/image.h"
 
 #define TAG_FILE 0x656c6946u /* "File" */
 #define TAG_SWAP 0x70617753u /* "Swap" */

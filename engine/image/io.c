@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_io.c - bytes of an image, in both directions.
+ * io.c - bytes of an image, in both directions.
  *
  * Numbers, text, marks, runs of arrays, references: what the other image_*.c
  * are made of.  Saving collects bytes in a buffer that goes to the caller's
@@ -9,7 +9,7 @@
  *
  * Calls name.h for complaints.  Locking: see image.h.
  */
-#include "image.h"
+#include "image/image.h"
 
 #include <assert.h>
 #include <errno.h>

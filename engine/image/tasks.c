@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_tasks.c - tasks in an image, in the order of their creation.
+ * tasks.c - tasks in an image, in the order of their creation.
  *
  * A kernel thread is a task without an address space; every other task but
  * init has one, an access that it may be in the middle of, and work.  Where a
- * task stands in its CPU's queues comes with the CPU (image_actors.c).
+ * task stands in its CPU's queues comes with the CPU (actors.c).
  *
  * Called by image.c.  Calls task.h.  Locking: see image.h.
  */
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #include "actors/workload.h"
-#include "image.h"
+#include "image/image.h"
 
 #define TAG_TASK 0x6b736154u /* "Task" */
 #define TAG_MAPS 0x7370614du /* "Maps" */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_verify.c - does what was read from an image agree with itself?
+ * verify.c - does what was read from an image agree with itself?
  *
  * vm_check() trusts what it follows; this does not.  First every frame gets
- * its owner (image_verify_use.c); then each frame's flags must say what was
+ * its owner (verify_use.c); then each frame's flags must say what was
  * found, and the counters of zones and nodes how many there are; then tasks,
  * pressure and queues.
  *
- * Called by image_restore.c.  Locking: nobody else knows the machine yet.
+ * Called by restore.c.  Locking: nobody else knows the machine yet.
  */
 #include <assert.h>
 
 #include "actors/workload.h"
-#include "image.h"
+#include "image/image.h"
 #include "memory/buddy.h"
 #include "reclaim/fault.h"
 

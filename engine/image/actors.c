@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_actors.c - who acts, in an image: CPUs, disks, flushers, kswapds.
+ * actors.c - who acts, in an image: CPUs, disks, flushers, kswapds.
  *
  * A CPU: its queue of runnable tasks, its heap of sleepers as it stands.  A
  * disk: its two queues of requests.  When each steps next comes with the clock
- * (image_machine.c), for all actors alike.
+ * (machine.c), for all actors alike.
  *
  * Called by image.c when the tasks are there.  Locking: see image.h.
  */
@@ -14,7 +14,7 @@
 #include "actors/cpu.h"
 #include "actors/flusher.h"
 #include "actors/kswapd.h"
-#include "image.h"
+#include "image/image.h"
 
 #define TAG_CPU	   0x20757043u /* "Cpu " */
 #define TAG_DISK   0x6b736944u /* "Disk" */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_restore.c - vm_restore(): a machine becomes another one.
+ * restore.c - vm_restore(): a machine becomes another one.
  *
  * A second machine is made, as the first one was but without anybody in it,
  * and the image is read into it.  When all of that has gone well the two
@@ -22,7 +22,7 @@
 #include "actors/flusher.h"
 #include "actors/kswapd.h"
 #include "actors/workload.h"
-#include "image.h"
+#include "image/image.h"
 #include "world/name.h"
 #include "world/reserve.h"
 
