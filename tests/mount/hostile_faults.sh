@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What goes wrong around a server, or is used up in it: descriptors, tasks,
-# swap; it is stopped and goes on; nobody reads what it has to say; it
+# What goes wrong around a server, or is used up in it: descriptors, pids,
+# tasks, swap; it is stopped and goes on; nobody reads what it has to say; it
 # ends in the middle of reclaim; it is killed.  It answers with an errno, or
 # its mount is gone; nothing hangs, and nothing of the host is changed.
+# (Disks are hostile_disks.sh's.)
 
 . "${0%/*}/lib.sh"
-need_fuse
-BOX=$MNT/sandbox
+. "${0%/*}/hostile_lib.sh"
 cat >"$DIR/small.conf" <<'CONF'
 nodes = ( { memory = "64M"; cpus = "0-1"; } );
 disks = ( { name = "sda"; kind = "hdd"; } );
@@ -18,31 +18,6 @@ tasks = ( { name = "safe"; pid = 400; oom_score_adj = -1000; },
 	{ name = "hog"; pid = 401; rss = "8M"; },
 	{ name = "reader"; pid = 402; file = "/f"; } );
 CONF
-host_settings() {
-	cat /proc/sys/vm/swappiness /proc/sys/vm/overcommit_memory \
-		/proc/sys/vm/min_free_kbytes /proc/sys/kernel/pid_max
-}
-host_settings >"$DIR/host"
-
-# begin OPTIONS... MACHINE: a server whose pid is $server.
-begin() {
-	mkdir -p "$MNT"
-	"$RF" mount -f "$@" "$MNT" >"$DIR/log" 2>&1 &
-	server=$!
-	until_so test -e "$BOX"
-}
-
-answers() {
-	is "$1" "$(grep -c '^MemTotal:' "$MNT/proc/meminfo" 2>&1)" 1
-}
-
-# ended SENTENCE STATUS: by itself, with nothing mounted.
-ended() {
-	wait $server
-	is "$1" $? "$2"
-	is "$1: unmounted" "$(grep -c " $MNT " /proc/self/mountinfo)" 0
-}
-
 mkdir "$DIR/ck"
 
 # --- descriptors ---
@@ -57,6 +32,24 @@ for _ in 1 2 3 4 5 6 7 8; do
 		bad 'reading takes no descriptor'
 done
 is 'no half of it is left' "$(ls -A "$DIR/ck")" ''
+# Ten who open 500 each and keep them: each is nothing to the server.
+for flood in 0 1 2 3 4 5 6 7 8 9; do
+	# shellcheck disable=SC3044,SC2016 # for bash
+	timeout $LIMIT bash -c 'ulimit -n 1024
+		for i in $(seq 500); do
+			exec {fd}<"$0/proc/vmstat" || exit 1
+		done
+		echo $fd; read -r line <&$fd; echo "$line"' "$MNT" \
+		>"$DIR/flood.$flood" 2>&1 &
+	floods="${floods:-} $!"
+done
+answers 'while its files are opened in thousands it answers'
+for pid in $floods; do
+	wait "$pid"
+	is 'who opens so many may' $? 0
+done
+is 'and reads' "$(cat "$DIR"/flood.* | grep -c '^nr_free_pages ')" 10
+answers 'after that it answers'
 prlimit --pid $server --nofile="$soft":
 is 'with descriptors again' "$(echo one 2>&1 >"$BOX/checkpoint")" ''
 is 'it is kept' "$(ls "$DIR/ck")" one
@@ -66,18 +59,38 @@ ended 'it ends in order' 0
 # --- stopped, and goes on ---
 begin -o clock=live,rate=10 "$DIR/small.conf"
 kill -STOP $server
-cat "$MNT/proc/meminfo" >"$DIR/stopped" &
-reader=$!
-echo 30 >"$MNT/proc/sys/vm/swappiness" &
-writer=$!
+waiters=
+for n in 1 2 3 4 5 6 7 8; do
+	timeout $LIMIT cat "$MNT/proc/meminfo" "$MNT/proc/vmstat" \
+		>"$DIR/stopped.$n" &
+	waiters="$waiters $!"
+done
+timeout $LIMIT sh -c "echo 30 >$MNT/proc/sys/vm/swappiness" &
+waiters="$waiters $!"
+timeout $LIMIT sh -c "echo 1M >$BOX/tasks/401/alloc" &
+waiters="$waiters $!"
+# Some do not wait for it.
+quitters=
+for n in 1 2 3 4; do
+	cat "$MNT/proc/zoneinfo" >"$DIR/quit.$n" 2>&1 &
+	quitters="$quitters $!"
+done
 sleep 0.3
-is 'who asks a stopped server waits' "$(cat "$DIR/stopped")" ''
+is 'who asks a stopped server waits' "$(cat "$DIR"/stopped.*)" ''
+# shellcheck disable=SC2086 # a list of pids
+kill -KILL $quitters
 kill -CONT $server
-wait $reader
-is 'and is answered' $? 0
-wait $writer
-is 'so is who writes' $? 0
-is 'with all of it' "$(grep -c '^MemTotal:' "$DIR/stopped")" 1
+for pid in $waiters; do
+	wait "$pid"
+	is 'and is answered' $? 0
+done
+for pid in $quitters; do
+	timeout $LIMIT tail --pid="$pid" -f /dev/null
+	is 'who was killed meanwhile is gone' $? 0
+	wait "$pid" 2>/dev/null
+done
+is 'with all of it' "$(cat "$DIR"/stopped.* | grep -c '^MemTotal:')" 8
+is 'to the end' "$(cat "$DIR"/stopped.* | grep -c '^nr_unstable 0$')" 8
 is 'it is written' "$(cat "$MNT/proc/sys/vm/swappiness")" 30
 
 # --- nobody reads ---
@@ -106,35 +119,87 @@ is 'memory and swap were not enough' \
 	"$(awk '/^oom_kill / { print ($2 > 0) }' "$MNT/proc/vmstat")" 1
 answers 'after that it answers'
 
+stop
+ended 'it ends in order' 0
+
 # --- the end in the middle of direct reclaim ---
-echo 'name = "late"; pid = 501; oom_score_adj = -1000;' >"$BOX/spawn"
-echo 0.1 >"$BOX/clock/rate"
-for size in 40M 40M 40M; do
-	env printf '%s' $size 2>"$DIR/late.$!" >"$BOX/tasks/501/alloc" &
-	late="${late:-} $!"
-done
-sleep 0.5
-kill -TERM $server
-ended 'SIGTERM in the middle of reclaim' 0
-for pid in $late; do
-	wait "$pid"
-	holds 'who waited has an answer, and no signal' $? -le 1
-done
+# Where it takes a second to look at a page, and ten for one of the machine's
+# to pass, who has begun to reclaim is at it for minutes.  The log says so:
+# of those who have begun none has come to the end, before and after.
+sed 's/^tasks/costs = { scan = "1s"; };\n&/' "$DIR/small.conf" \
+	>"$DIR/slow.conf"
+# log EVENT: the pids of all such, as the log has them at the end
+log() {
+	grep "\"direct_reclaim_$1\"" "$DIR/events" |
+		sed 's/.*"pid":\([0-9]*\),.*/\1/' | sort
+}
+in_reclaim() {
+	[ "$(awk '/^allocstall/ { n += $2 } END { print n + 0 }' \
+		"$MNT/proc/vmstat")" -ge "$1" ]
+}
+# terminate WHAT TASK...: each allocates until it has to reclaim
+terminate() {
+	late_what=$1
+	shift
+	begin -o clock=live,rate=0.1 --events "$DIR/events" "$DIR/slow.conf"
+	late=
+	for pid; do
+		echo "name = \"late\"; pid = $pid; oom_score_adj = -1000;" \
+			>"$BOX/spawn"
+	done
+	for pid; do
+		timeout $LIMIT env printf 55M 2>"$DIR/late.$pid" \
+			>"$BOX/tasks/$pid/alloc" &
+		late="$late $!"
+	done
+	until_so in_reclaim $#
+	is "$late_what: nobody has come to the end of it" "$(log end)" ''
+	kill -TERM $server
+	ended "$late_what: SIGTERM in direct reclaim" 0
+	is "$late_what: all had begun" "$(log begin)" "$(printf '%s\n' "$@")"
+	is "$late_what: none came to the end" "$(log end)" ''
+	for pid in $late; do
+		wait "$pid"
+		is "$late_what: who waited has an answer, and no signal" $? 1
+	done
+	is "$late_what: it is an errno" "$(sed 's/.*: //' "$DIR"/late.* |
+		sort -u)" 'Interrupted system call'
+	rm "$DIR"/late.*
+}
+terminate 'one task' 501
+terminate 'two at once' 501 502
 
 # --- killed at any moment ---
-for delay in 0 0.01 0.05 0.2 0.4; do
+# The checkpoint "two" is always there; swappiness says which one it is.
+begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
+echo 0 >"$MNT/proc/sys/vm/swappiness"
+echo two >"$BOX/checkpoint"
+stop
+ended 'it ends in order' 0
+echo 0 >"$DIR/begun"
+echo 0 >"$DIR/done"
+keep_on() {
+	n=$(cat "$DIR/begun")
+	while n=$((n + 1)); do
+		echo $n >"$MNT/proc/sys/vm/swappiness" || return
+		echo 1M >"$BOX/tasks/401/alloc"
+		echo $n >"$DIR/begun"
+		echo two >"$BOX/checkpoint" || return
+		echo $n >"$DIR/done"
+	done
+}
+for delay in 0 0.01 0.02 0.05 0.1 0.15 0.2 0.4; do
 	begin -o clock=live,rate=100 --checkpoints "$DIR/ck" "$DIR/small.conf"
-	(
-		while cat "$MNT/proc/vmstat" "$BOX/zones"; do
-			echo two >"$BOX/checkpoint"
-			echo 1M >"$BOX/tasks/401/alloc"
-		done
-	) >/dev/null 2>&1 &
+	keep_on >/dev/null 2>&1 &
+	keeper=$!
+	while cat "$MNT/proc/vmstat" "$BOX/zones"; do
+		:
+	done >/dev/null 2>&1 &
 	reader=$!
 	sleep $delay
 	kill -KILL $server
 	wait $server 2>/dev/null
-	wait $reader
+	wait $reader $keeper
 	is 'who reads then is told' \
 		"$(cat "$MNT/proc/vmstat" 2>&1 | sed 's/.*: //')" \
 		'Transport endpoint is not connected'
@@ -142,14 +207,21 @@ for delay in 0 0.01 0.05 0.2 0.4; do
 	is 'its mount can be taken away' \
 		"$(grep -c " $MNT " /proc/self/mountinfo)" 0
 	begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
+	is 'half of one is gone' "$(ls -A "$DIR/ck" | xargs)" 'one two'
 	for name in one two; do
-		[ -e "$DIR/ck/$name" ] || continue
 		is "checkpoint $name is a whole one" \
 			"$(echo $name 2>&1 >"$BOX/restore")" ''
 	done
+	which=$(cat "$MNT/proc/sys/vm/swappiness")
+	is "killed after $delay s: it is the old one or the new one" \
+		"$(grep -cx "$which" "$DIR/done" "$DIR/begun" |
+			grep -c ':1$' | sed 's/[12]/so/')" so
+	echo "$which" >"$DIR/begun"
+	echo "$which" >"$DIR/done"
 	stop
 	ended 'the next one ends in order' 0
 done
+holds 'some were new ones' "$which" -gt 0
 
 # --- pids, to kernel.pid_max ---
 begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
@@ -196,6 +268,9 @@ holds 'the limit is named' -n "$(grep 16384 "$DIR/err" "$DIR/out")"
 many 16300 >"$DIR/many.conf"
 begin -o clock=virtual "$DIR/many.conf"
 answers 'with 16,300 tasks it answers'
+is 'each of 10,000 is there' "$(seq 2001 12000 |
+	sed "s,.*,$MNT/proc/&/stat," | timeout $LIMIT xargs cat |
+	awk '$1 == NR + 2000 && $2 == "(t)"' | wc -l)" 10000
 nr=0
 while [ $nr -lt 200 ] &&
 	env printf 'name = "more";' 2>"$DIR/err" >"$BOX/spawn"; do
@@ -209,6 +284,4 @@ is 'one goes, one comes' "$(echo 'name = "more";' 2>&1 >"$BOX/spawn")" ''
 stop
 ended 'it ends in order' 0
 
-is "the host's settings are as they were" "$(host_settings)" \
-	"$(cat "$DIR/host")"
-finish
+finish_hostile

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+#
+# hostile_lib.sh - what the tests of faults around a server share.
+#
+# Sourced after lib.sh.  begin() starts a server, $server is its pid; ended()
+# waits for its end, which must come by itself; finish_hostile looks whether
+# the host is as it was.  Nothing here waits for ever.
+
+need_fuse
+BOX=$MNT/sandbox
+# To end a hang, not to measure.
+LIMIT=120
+
+host_settings() {
+	find /proc/sys/vm /proc/sys/kernel/pid_max /proc/sys/kernel/printk \
+		-type f -perm -0400 ! -name '*stat_refresh' \
+		-exec grep -H . {} + 2>/dev/null | sort
+}
+host_settings >"$DIR/host"
+
+# Mounts of the host, but for those of tests that run beside this one.
+host_mounts() {
+	awk -v mine="$DIR/" -v theirs="${TMPDIR:-/tmp}" '
+		BEGIN { sub("/[^/]*$", "", theirs) }
+		index($5, mine) == 1 || theirs == "" ||
+			index($5, theirs "/") != 1 { n++ }
+		END { print n + 0 }' /proc/self/mountinfo
+}
+nr_mounts=$(host_mounts)
+
+# begin OPTIONS... MACHINE: a server whose pid is $server.
+begin() {
+	mkdir -p "$MNT"
+	"$RF" mount -f "$@" "$MNT" >"$DIR/log" 2>&1 &
+	server=$!
+	until_so test -e "$BOX"
+}
+
+answers() {
+	is "$1" "$(timeout $LIMIT grep -c '^MemTotal:' "$MNT/proc/meminfo" \
+		2>&1)" 1
+}
+
+# ended SENTENCE STATUS: by itself, with nothing mounted.
+ended() {
+	if ! timeout $LIMIT tail --pid="$server" -f /dev/null; then
+		bad "$1: it hangs"
+		kill -KILL "$server"
+	fi
+	wait "$server"
+	is "$1" $? "$2"
+	is "$1: unmounted" "$(grep -c " $MNT " /proc/self/mountinfo)" 0
+}
+
+# vmstat NAME: one counter of the machine.
+vmstat() {
+	awk -v name="$1" '$1 == name { print $2 }' "$MNT/proc/vmstat"
+}
+
+# All of the machine's sums and lists agree: it is brought back as a whole.
+whole() {
+	is "$1: it can be kept" \
+		"$(timeout $LIMIT sh -c "echo whole >$BOX/checkpoint" 2>&1)" ''
+	is "$1: it is whole" \
+		"$(timeout $LIMIT sh -c "echo whole >$BOX/restore" 2>&1)" ''
+}
+
+finish_hostile() {
+	is "the host's settings are as they were" "$(host_settings |
+		diff "$DIR/host" -)" ''
+	is 'so are its mounts' "$(host_mounts)" "$nr_mounts"
+	finish
+}
