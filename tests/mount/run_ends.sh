@@ -95,36 +95,66 @@ marked() {
 gone() {
 	[ -z "$(marked)" ]
 }
-start_run() {
-	RUN_ENDS=$$ "$DIR/rf" run -m "$DIR/m.conf" -- "$@"
-}
 nr_nsfs() {
 	grep -c ' - nsfs ' /proc/self/mountinfo
 }
 nsfs=$(nr_nsfs)
 mounts=$(nr_mounts)
-bad_status=0
-for i in $(seq 180); do
-	start_run sh -c 'sleep 60 & readlink /proc/self/ns/user \
-		/proc/self/ns/mnt /proc/self/ns/pid; exit 3' \
-		>>"$DIR/ns.seen" 2>>"$DIR/err.all"
-	[ $? -eq 3 ] || bad_status=$((bad_status + 1))
+# They live in a user namespace of their own, in which there may be ROOM
+# namespaces of a kind at once.  When all that room can be had again, for
+# children of ours, nothing of the two hundred has kept any.
+ROOM=40
+export ROOM
+cat >"$DIR/many.sh" <<'END'
+[ "$(readlink /proc/self/ns/user)" != "$OUTER" ] || exit 1
+for kind in user mnt pid; do
+	echo "$ROOM" >"/proc/sys/user/max_${kind}_namespaces" || exit 1
 done
-is 'they end alike, and what they left behind with them' $bad_status 0
-is 'without a word' "$(cat "$DIR/err.all")" ''
-# The kernel numbers them from the first that is free: those of a run that is
-# over serve the next.
-holds 'their namespaces are gone' "$(sort -u "$DIR/ns.seen" | wc -l)" -lt 270
-is 'each had three' "$(wc -l <"$DIR/ns.seen")" 540
+for i in $(seq 180); do
+	"$DIR/rf" run -m "$DIR/m.conf" -- sh -c 'sleep 60 & exit 3'
+	echo $?
+done >"$DIR/ends"
 for i in $(seq 20); do
-	RUN_ENDS=$$ "$DIR/rf" run -m "$DIR/m.conf" -- sleep 60 \
-		>"$DIR/out" 2>&1 &
+	"$DIR/rf" run -m "$DIR/m.conf" -- sleep 60 >"$DIR/out" 2>&1 &
 	pid=$!
 	sleep "0.$(od -An -N 1 -t u1 /dev/urandom | awk '{
 		printf "%03d", $1 }')"
 	kill -KILL $pid
-	wait $pid 2>/dev/null
+	wait $pid
+done 2>/dev/null
+
+# hold NUMBER: that many of each kind at once?
+hold() {
+	pids=
+	: >"$DIR/held"
+	for i in $(seq "$1"); do
+		unshare --user --mount --pid --fork --kill-child \
+			sh -c 'echo; exec sleep 300' >>"$DIR/held" 2>/dev/null &
+		pids="$pids $!"
+	done
+	tries=100
+	while [ "$(wc -l <"$DIR/held")" -lt "$1" ] && [ $tries -gt 0 ]; do
+		sleep 0.05
+		tries=$((tries - 1))
+	done
+	kill -KILL $pids 2>/dev/null # it takes the child with it
+	wait
+	[ "$(wc -l <"$DIR/held")" -eq "$1" ]
+}
+tries=10
+while ! hold "$ROOM" && [ $tries -gt 0 ]; do
+	sleep 5	# the kernel gives them back in its own time
+	tries=$((tries - 1))
 done
+wc -l <"$DIR/held" >"$DIR/room"
+hold $((ROOM + 1)) && echo more >>"$DIR/room"
+END
+OUTER=$(readlink /proc/self/ns/user) DIR=$DIR RUN_ENDS=$$ \
+	unshare --user --map-root-user sh "$DIR/many.sh" 2>"$DIR/err.all"
+is 'they end alike, and what they left behind with them' \
+	"$(sort "$DIR/ends" | uniq -c | xargs)" '180 3'
+is 'without a word' "$(cat "$DIR/err.all")" ''
+is 'no namespace of theirs is left' "$(cat "$DIR/room")" $ROOM
 until_so gone
 is 'nothing that they started' "$(marked)" ''
 if has_user; then
@@ -142,7 +172,7 @@ is 'no process' "$(ours)" 0
 is 'no mount' "$(nr_mounts)" "$mounts"
 is 'no name for a namespace' "$(nr_nsfs)" "$nsfs"
 mine='m.conf\|leak.conf\|events\|settings\|fuse\|ready\|out\|err'
-mine="$mine\\|err.all\\|ns.seen"
+mine="$mine\\|err.all\\|many.sh\\|ends\\|held\\|room"
 is 'no file' "$(ls -A "$DIR" | grep -vcx "$mine\|rf\|rf-user")" 0
 
 # The machine may be killed from inside; the command does not go on blindly.
