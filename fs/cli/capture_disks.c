@@ -212,16 +212,21 @@ static void read_swap(struct capture *c, const char *line)
 	char path[512], type[32];
 	unsigned long long kb;
 	struct vm_swap_conf *s;
+	uint64_t pages;
 	int priority, disk;
 
 	if (sscanf(line, "%511s %31s %llu %*u %d", path, type, &kb,
 		   &priority) != 4)
 		return;
 	unescape(path);
-	if (strlen(path) >= VM_NAME_LEN || c->m->nr_swaps == VM_MAX_SWAPS) {
-		cmd_warn("swap %s: left out, expected at most %u areas with "
-			 "names of at most %u characters",
-			 path, VM_MAX_SWAPS, VM_NAME_LEN - 1);
+	pages = kb / 4 + 1; /* the header is not in the size shown */
+	if (strlen(path) >= VM_NAME_LEN || c->m->nr_swaps == VM_MAX_SWAPS ||
+	    pages < VM_SWAP_MIN_PAGES || pages > VM_SWAP_MAX_PAGES) {
+		cmd_warn("swap %s: %llu kB: left out, expected at most %u "
+			 "areas of %u to %llu pages, with names of at most %u "
+			 "characters", path, kb, VM_MAX_SWAPS,
+			 VM_SWAP_MIN_PAGES, VM_SWAP_MAX_PAGES,
+			 VM_NAME_LEN - 1);
 		return;
 	}
 	disk = disk_of(c, path, !strcmp(type, "file"));
@@ -231,7 +236,7 @@ static void read_swap(struct capture *c, const char *line)
 	memcpy(s->path, path, strlen(path) + 1);
 	s->is_file = !strcmp(type, "file");
 	s->disk = (uint32_t)disk;
-	s->pages = kb / 4 + 1; /* the header is not in the size shown */
+	s->pages = pages;
 	s->priority = priority < 0 ? VM_SWAP_PRIO_AUTO : priority;
 }
 

@@ -27,7 +27,6 @@
 #define MAX_BPS	       (1ull << 44)
 #define MAX_PFN	       (1ull << 40)
 #define MAX_DISK_PAGES (1ull << 44)
-#define MAX_SWAP_PAGES (1ull << 26) /* slots that a PTE can name */
 #define MAX_FILE_PAGES VM_MAX_PAGES
 #define LOCAL_DISTANCE 10
 #define OTHER_DISTANCE 20 /* of a machine that names none */
@@ -415,7 +414,8 @@ static const struct conf_key swap_keys[] = {
 	KEY_TEXT("path", SWAP, path, true),
 	KEY_DISK("disk", SWAP, disk),
 	{ .name = "size", .type = CONF_PAGES, .required = true,
-	  CONF_AT(SWAP, pages, 8), .min = 10, .max = MAX_SWAP_PAGES },
+	  CONF_AT(SWAP, pages, 8), .min = VM_SWAP_MIN_PAGES,
+	  .max = VM_SWAP_MAX_PAGES },
 	KEY_INT("priority", SWAP, priority, 0, 32767),
 	KEY_BOOL("is_file", SWAP, is_file),
 	{ .name = NULL },

@@ -118,6 +118,10 @@ struct vm_disk_conf {
 
 #define VM_SWAP_PRIO_AUTO INT32_MIN
 
+/* Pages of a swap area: mkswap's least, and what a PTE can name. */
+#define VM_SWAP_MIN_PAGES 10u
+#define VM_SWAP_MAX_PAGES (1ull << 26)
+
 struct vm_swap_conf {
 	char path[VM_NAME_LEN]; /* "/dev/nvme0n1p2" */
 	bool is_file;		/* /proc/swaps says file, not partition */
