@@ -16,7 +16,7 @@ static const struct tree_rules sys_rules = {
 	.rename = EPERM,
 	.chmod = EPERM,
 	.no_op = EINVAL,
-	.mode_binds_root = true,
+	.mode_binds_open = true,
 	.blksize = 4096,
 	.file_size = 4096,
 };

@@ -90,23 +90,32 @@ void file_close_all(struct session *s)
 	s->nr_pool = 0;
 }
 
+int file_check_mode(const struct file_call *call, bool reads, bool writes)
+{
+	struct stat st;
+	int err = tree_getattr(call->session->tree, call->node, &call->rq, &st);
+
+	if (err)
+		return err;
+	if (reads && !(st.st_mode & 0444))
+		return -EACCES;
+	if (writes && !(st.st_mode & 0222))
+		return -EACCES;
+	return 0;
+}
+
 /*
  * What the kernel's own check by mode bits lets root do and Linux does not:
  * in /proc/sys and /sys nobody overrides the mode.
  */
-static int check_mode(const struct file_call *call, int flags)
+static int check_open(const struct file_call *call, int flags)
 {
-	struct stat st;
-	int acc = flags & O_ACCMODE;
-	int err = tree_getattr(call->session->tree, call->node, &call->rq, &st);
+	const struct tree_rules *rules = call->node->rules;
+	const bool binds = rules->mode_binds_root || rules->mode_binds_open;
+	const int acc = flags & O_ACCMODE;
 
-	if (err || !call->node->rules->mode_binds_root)
-		return err;
-	if (acc != O_WRONLY && !(st.st_mode & 0444))
-		return -EACCES;
-	if (acc != O_RDONLY && !(st.st_mode & 0222))
-		return -EACCES;
-	return 0;
+	return file_check_mode(call, binds && acc != O_WRONLY,
+			       binds && acc != O_RDONLY);
 }
 
 int file_open(struct file_call *call, int flags, struct file **filep)
@@ -119,7 +128,7 @@ int file_open(struct file_call *call, int flags, struct file **filep)
 
 	if (flags & O_DIRECT)
 		return -EINVAL;
-	err = check_mode(call, flags);
+	err = check_open(call, flags);
 	if (err)
 		return err;
 	f = pool_get(call->session);
@@ -167,6 +176,7 @@ static struct file_wait *wait_create(struct file_call *call)
 		return NULL;
 	w->session = call->session;
 	w->req = call->req;
+	w->ino = call->ino;
 	w->rq = call->rq;
 	w->rq.call = NULL;
 	return w;
@@ -256,6 +266,19 @@ struct file_wait *file_wait(struct tree_req *rq, void (*cancel)(void *arg),
 	return w;
 }
 
+/*
+ * The kernel takes the end of a write for the size of the file, until it has
+ * asked for the attributes; it asks when the file is opened next if it is told
+ * that all of them are old.
+ */
+static void reply_write(const struct session *s, uint64_t ino, fuse_req_t req,
+			size_t nr)
+{
+	if (nr)
+		fuse_lowlevel_notify_inval_inode(s->fuse, ino, -1, 0);
+	fuse_reply_write(req, nr);
+}
+
 void file_complete(struct file_wait *w, ssize_t result)
 {
 	struct session *s = w->session;
@@ -271,7 +294,7 @@ void file_complete(struct file_wait *w, ssize_t result)
 	else if (result < 0)
 		fuse_reply_err(w->req, (int)-result);
 	else
-		fuse_reply_write(w->req, (size_t)result);
+		reply_write(s, w->ino, w->req, (size_t)result);
 	free(w);
 	s->nr_kept--;
 	last = s->dead && !s->nr_kept;
@@ -489,6 +512,6 @@ void file_write(struct file_call *call, const char *text, size_t len,
 	} else if (n < 0) {
 		fuse_reply_err(call->req, (int)-n);
 	} else {
-		fuse_reply_write(call->req, (size_t)n);
+		reply_write(call->session, call->ino, call->req, (size_t)n);
 	}
 }

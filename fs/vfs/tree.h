@@ -119,6 +119,7 @@ struct tree_rules {
 	int chmod;  /* and chown */
 	int no_op;  /* read without show, write without store */
 	bool mode_binds_root; /* no capability overrides the mode bits */
+	bool mode_binds_open; /* ... nor for open alone */
 	bool write_keeps_pos; /* a write does not move the file position */
 	uint16_t dir_nlink;   /* of every directory; 0: counted */
 	uint32_t blksize;     /* st_blksize */

@@ -179,6 +179,15 @@ int fuse_lowlevel_notify_poll(struct fuse_pollhandle *ph)
 	return 0;
 }
 
+int fuse_lowlevel_notify_inval_inode(struct fuse_session *se, fuse_ino_t ino,
+				     off_t off, off_t len)
+{
+	(void)se;
+	(void)len;
+	FUZZ_DEMAND(ino && off < 0);
+	return 0;
+}
+
 void fuse_pollhandle_destroy(struct fuse_pollhandle *ph)
 {
 	free(ph);
