@@ -3,8 +3,8 @@
  * syscalls.c - the server's side: answer what the kernel asks (syscalls.h).
  *
  * One thread.  A swapoff goes on in pieces, as long as its caller waits, and
- * other calls are answered between them.  Memory of the caller is read and
- * written by pid, and whether he still is who asked is looked up after.
+ * other calls are answered between them.  What a call is about, and what of it
+ * is ours, is found in syscalls_ask.c.
  *
  * Called by fs/cli/server.c.  Locks: the engine's, through its doors.
  */
@@ -23,13 +23,14 @@
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/sysinfo.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <vm/vm.h>
 
 #include "fs/cli/syscalls.h"
+#include "fs/cli/syscalls_ask.h"
 #include "fs/cli/syscalls_file.h"
+#include "fs/cli/syscalls_path.h"
 #include "fs/sandbox/oplog.h"
 #include "fs/sandbox/sandbox.h"
 
@@ -92,6 +93,16 @@ static void respond(struct syscalls *s, uint64_t id, int err, uint32_t flags)
 	seccomp_notify_respond(s->listener, s->resp);
 }
 
+static void respond_value(struct syscalls *s, uint64_t id, int err,
+			  int64_t value)
+{
+	memset(s->resp, 0, sizeof(*s->resp));
+	s->resp->id = id;
+	s->resp->error = err;
+	s->resp->val = err ? 0 : value;
+	seccomp_notify_respond(s->listener, s->resp);
+}
+
 static bool still_asks(const struct syscalls *s, uint64_t id)
 {
 	return !seccomp_notify_id_valid(s->listener, id);
@@ -102,13 +113,10 @@ static uint64_t bytes(uint64_t pages)
 	return pages << VM_PAGE_SHIFT;
 }
 
-static int do_sysinfo(struct syscalls *s, const struct seccomp_notif *req)
+static int do_sysinfo(const struct syscalls *s, const struct ask *a)
 {
 	const struct vm_stat *v = s->stat;
 	struct sysinfo si = { .mem_unit = 1 };
-	struct iovec local = { &si, sizeof(si) };
-	struct iovec remote = { (void *)(uintptr_t)req->data.args[0],
-				sizeof(si) };
 	unsigned i;
 
 	si.uptime = (long)(v->now_ns / VM_SECOND);
@@ -122,42 +130,7 @@ static int do_sysinfo(struct syscalls *s, const struct seccomp_notif *req)
 	si.totalswap = bytes(v->swap_total);
 	si.freeswap = bytes(v->swap_free);
 	si.procs = (unsigned short)v->nr_threads;
-	if (process_vm_writev((pid_t)req->pid, &local, 1, &remote, 1, 0) !=
-	    sizeof(si))
-		return -EFAULT;
-	return 0;
-}
-
-/* The path that a call names, cut to what an area's can be. */
-static bool read_path(const struct syscalls *s, const struct seccomp_notif *req,
-		      char path[VM_NAME_LEN])
-{
-	const long page = sysconf(_SC_PAGESIZE);
-	uintptr_t at = (uintptr_t)req->data.args[0];
-	struct iovec local = { path, VM_NAME_LEN - 1 };
-	struct iovec remote = { (void *)at, VM_NAME_LEN - 1 };
-	size_t left = (size_t)page - at % (size_t)page;
-	ssize_t nr;
-
-	/* Not over the end of a page that may be the last. */
-	if (left < remote.iov_len)
-		remote.iov_len = left;
-	nr = process_vm_readv((pid_t)req->pid, &local, 1, &remote, 1, 0);
-	if (nr > 0 && !memchr(path, '\0', (size_t)nr) &&
-	    (size_t)nr < VM_NAME_LEN - 1) {
-		local.iov_base = path + nr;
-		local.iov_len -= (size_t)nr;
-		remote.iov_base = (void *)(at + (size_t)nr);
-		remote.iov_len = local.iov_len;
-		left = (size_t)nr;
-		nr = process_vm_readv((pid_t)req->pid, &local, 1, &remote, 1,
-				      0);
-		nr = nr < 0 ? nr : nr + (ssize_t)left;
-	}
-	if (nr <= 0 || !still_asks(s, req->id))
-		return false;
-	path[nr] = '\0';
-	return true;
+	return ask_write(a, a->req->data.args[0], &si, sizeof(si));
 }
 
 /* The area of the machine called @path, on or off; or -1. */
@@ -232,59 +205,70 @@ static void do_swapoff(struct syscalls *s, const struct seccomp_notif *req,
 	go_on(s);
 }
 
-static void do_swap(struct syscalls *s, const struct seccomp_notif *req)
+static void do_swap(struct syscalls *s, const struct ask *a)
 {
 	char path[VM_NAME_LEN];
 	int area = -1;
 
-	if (read_path(s, req, path))
+	if (ask_string(a, a->req->data.args[0], path, sizeof(path)) > 0)
 		area = area_of(s, path);
 	if (area < 0) /* not ours: the kernel says no */
-		respond(s, req->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
-	else if (req->data.nr == SCMP_SYS(swapon))
-		do_swapon(s, req, (uint32_t)area);
+		respond(s, a->req->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+	else if (a->req->data.nr == SCMP_SYS(swapon))
+		do_swapon(s, a->req, (uint32_t)area);
 	else
-		do_swapoff(s, req, (uint32_t)area);
+		do_swapoff(s, a->req, (uint32_t)area);
 }
 
-/*
- * sendfile has what it reads second, the others first.  Nothing can be copied
- * out of /proc by copy_file_range; the other two a program does by itself.
- */
-static void do_copy(struct syscalls *s, const struct seccomp_notif *req)
+/* Calls on files of ours; what is not, or not so, is the kernel's. */
+static const struct {
+	int nr;
+	int (*call)(struct ask *a);
+} file_calls[] = {
+	{ SCMP_SYS(access), syscalls_access },
+	{ SCMP_SYS(copy_file_range), syscalls_copy },
+	{ SCMP_SYS(faccessat), syscalls_access },
+	{ SCMP_SYS(faccessat2), syscalls_access },
+	{ SCMP_SYS(fstatfs), syscalls_fstatfs },
+	{ SCMP_SYS(inotify_add_watch), syscalls_watch },
+	{ SCMP_SYS(ioctl), syscalls_ioctl },
+	{ SCMP_SYS(mmap), syscalls_mmap },
+	{ SCMP_SYS(open), syscalls_tmpfile },
+	{ SCMP_SYS(openat), syscalls_tmpfile },
+	{ SCMP_SYS(pwrite64), syscalls_write },
+	{ SCMP_SYS(sendfile), syscalls_copy },
+	{ SCMP_SYS(splice), syscalls_copy },
+	{ SCMP_SYS(statfs), syscalls_statfs },
+	{ SCMP_SYS(write), syscalls_write },
+};
+
+static void do_file(struct syscalls *s, struct ask *a)
 {
-	unsigned from = req->data.nr == SCMP_SYS(sendfile) ? 1 : 0;
-	int err = req->data.nr == SCMP_SYS(copy_file_range) ? EXDEV : EINVAL;
+	int err = ASK_PASS;
+	size_t i;
 
-	if (syscalls_is_ours(&s->tree, req->pid,
-			     (int)req->data.args[from]))
-		respond(s, req->id, -err, 0);
+	for (i = 0; i < sizeof(file_calls) / sizeof(file_calls[0]); i++)
+		if (file_calls[i].nr == a->req->data.nr)
+			err = file_calls[i].call(a);
+	if (err == ASK_PASS)
+		respond(s, a->req->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 	else
-		respond(s, req->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+		respond_value(s, a->req->id, err, a->value);
 }
 
-/* Of no bytes: the filter lets all others pass. */
-static void do_write(struct syscalls *s, const struct seccomp_notif *req)
-{
-	int fd = (int)req->data.args[0], err = 1;
-
-	if (syscalls_is_ours(&s->tree, req->pid, fd))
-		err = syscalls_write_nothing(s->session, req->pid, fd);
-	if (err > 0)
-		respond(s, req->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
-	else
-		respond(s, req->id, err, 0);
-}
-
-static void answer_sysinfo(struct syscalls *s)
+static void answer_sysinfo(struct syscalls *s, const struct ask *a)
 {
 	vm_stat_get(s->vm, s->stat);
-	respond(s, s->req->id, do_sysinfo(s, s->req), 0);
+	respond(s, a->req->id, do_sysinfo(s, a), 0);
 }
 
 /* False if nobody can be answered any more. */
 static bool answer(struct syscalls *s)
 {
+	struct ask a = { .req = s->req,
+			 .tree = &s->tree,
+			 .session = s->session,
+			 .listener = s->listener };
 	int err;
 
 	memset(s->req, 0, sizeof(*s->req));
@@ -293,17 +277,14 @@ static bool answer(struct syscalls *s)
 		return err != -EOPNOTSUPP; /* was the caller killed? */
 	switch (s->req->data.nr) {
 	case SCMP_SYS(sysinfo):
-		answer_sysinfo(s);
+		answer_sysinfo(s, &a);
 		break;
 	case SCMP_SYS(swapon):
 	case SCMP_SYS(swapoff):
-		do_swap(s, s->req);
-		break;
-	case SCMP_SYS(write):
-		do_write(s, s->req);
+		do_swap(s, &a);
 		break;
 	default:
-		do_copy(s, s->req);
+		do_file(s, &a);
 	}
 	return true;
 }
@@ -369,7 +350,7 @@ int syscalls_start(struct syscalls **sp, const struct sandbox *sandbox,
 	s->socket = fd;
 	s->listener = -1;
 	s->session = session;
-	if (!syscalls_look_at(where, &s->tree))
+	if (!ask_look_at(where, &s->tree))
 		s->tree.stx_mask = 0;
 	s->stop = eventfd(0, EFD_CLOEXEC);
 	s->stat = calloc(1, sizeof(*s->stat));

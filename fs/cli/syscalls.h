@@ -9,16 +9,14 @@
  * swapon(2) and swapoff(2) on an area of the machine are done there.  Other
  * devices are the kernel's to refuse.
  *
- * sendfile(2), splice(2) and copy_file_range(2) read by size, on hosts since
- * Linux 6.5, and the machine's files have none: from those they are refused
- * with EINVAL, as from any file that cannot be spliced, and programs go on
- * with read(2).  From all others they are the kernel's, after a question that
- * costs some microseconds a call, whatever it moves.
+ * Calls on the machine's files that the kernel answers for FUSE, without
+ * asking, and otherwise than procfs: by descriptor in syscalls_file.h, by name
+ * in syscalls_path.h.  What is not ours is the kernel's, after a question that
+ * costs some 10 microseconds; the filter lets pass what its arguments say is
+ * none.  A program's start asks two or three.
  *
- * A call of another architecture than ours is not looked at.
- *
- * A write(2) of no bytes, which the kernel keeps from FUSE, is done here if it
- * is to a file of /proc/sys; others of no bytes are the kernel's.
+ * A call of another architecture than ours is not looked at, nor is one by
+ * io_uring.
  *
  * Locking: the thread takes the engine's lock through its doors.
  * Errors: -errno.

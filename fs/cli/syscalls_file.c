@@ -3,117 +3,125 @@
  * syscalls_file.c - calls on files of the machine that FUSE is not asked about
  * (syscalls_file.h).
  *
- * The server's own /proc has the caller's descriptors.  Their files are looked
- * at as the kernel remembers them: a question would be one to ourselves.
- *
  * Called by syscalls.c in its thread.  Locks: the session's, through its door.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
+#include "fs/cli/syscalls_ask.h"
 #include "fs/cli/syscalls_file.h"
-#include "fs/vfs/session.h"
 
-#define SYSCTL_DIR "/proc/sys/"
+/* f_flags: ST_VALID is the kernel's own, the other ST_RELATIME. */
+#define PROC_FLAGS (0x20 | 0x1000)
 
-bool syscalls_look_at(const char *path, struct statx *stx)
+static bool is_below(const char *path, const char *dir)
 {
-	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-		      STATX_TYPE, stx);
+	const size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
 }
 
-bool syscalls_is_ours(const struct statx *tree, uint32_t tid, int fd)
+int syscalls_write(struct ask *a)
 {
-	char path[64];
-	struct statx stx;
-
-	snprintf(path, sizeof(path), "/proc/%u/fd/%d", tid, fd);
-	return tree->stx_mask && syscalls_look_at(path, &stx) &&
-	       stx.stx_dev_major == tree->stx_dev_major &&
-	       stx.stx_dev_minor == tree->stx_dev_minor;
-}
-
-/* A file of the caller's directory in /proc; false if it is not there. */
-static bool read_text(uint32_t tid, const char *name, char *text, size_t size)
-{
-	char path[64];
-	ssize_t nr;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%u/%s", tid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	nr = fd >= 0 ? read(fd, text, size - 1) : -1;
-	if (fd >= 0)
-		close(fd);
-	text[nr > 0 ? nr : 0] = '\0';
-	return nr > 0;
-}
-
-/* The number behind @label, which begins a line. */
-static unsigned long field(const char *text, const char *label, int base)
-{
-	const char *at = strstr(text, label);
-
-	return at ? strtoul(at + strlen(label), NULL, base) : 0;
-}
-
-/* Where the descriptor stands, if it may be written by. */
-static bool writable(uint32_t tid, int fd, off_t *offset)
-{
-	char name[32], text[512];
-	unsigned long flags;
-
-	snprintf(name, sizeof(name), "fdinfo/%d", fd);
-	if (!read_text(tid, name, text, sizeof(text)))
-		return false;
-	flags = field(text, "flags:", 8);
-	*offset = (off_t)field(text, "pos:", 10);
-	return (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH);
-}
-
-/* Who the caller is to a file: the last of four ids. */
-static uint32_t fs_id(const char *status, const char *label)
-{
-	unsigned ids[4] = { 0 };
-	const char *at = strstr(status, label);
-
-	if (at)
-		sscanf(at + strlen(label), "%u %u %u %u", &ids[0], &ids[1],
-		       &ids[2], &ids[3]);
-	return ids[3];
-}
-
-int syscalls_write_nothing(struct session *s, uint32_t tid, int fd)
-{
+	const bool at = a->req->data.nr == SCMP_SYS(pwrite64);
 	struct session_call call = { .what = "write", .text = "" };
-	char link[64], path[PATH_MAX], status[4096];
 	struct tree_req who = { .priv = NULL };
-	ssize_t nr;
+	struct ask_fd f;
+	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/%u/fd/%d", tid, fd);
-	nr = readlink(link, path, sizeof(path) - 1);
-	if (nr <= 0 || !writable(tid, fd, &call.offset) ||
-	    !read_text(tid, "status", status, sizeof(status)))
-		return 1;
-	path[nr] = '\0';
-	call.path = strstr(path, SYSCTL_DIR);
-	if (!call.path)
-		return 1;
-	who.pid = (int)tid;
-	/* Who mounts plays root, as for every call. */
-	who.uid = fs_id(status, "\nUid:");
-	who.gid = fs_id(status, "\nGid:");
-	if (who.uid == getuid())
-		who.uid = 0;
-	if (who.gid == getgid())
-		who.gid = 0;
+	if (!ask_fd(a, ask_arg_fd(a, 0), &f) || !ask_fd_writes(&f) ||
+	    !is_below(f.node.path, "/proc") || !ask_who(a, &who))
+		return ASK_PASS;
+	call.path = f.node.path;
+	call.offset = at ? (off_t)a->req->data.args[3] : f.pos;
 	call.opener = who.uid;
-	return (int)session_local_call(s, &call, &who);
+	if (call.offset < 0)
+		return ASK_PASS;
+	n = session_local_call(a->session, &call, &who);
+	return n < 0 ? (int)n : 0;
+}
+
+/* A file that its own file system would map: none of ours. */
+static int mmap_error(const char *path)
+{
+	const char *name = path + strlen("/proc/");
+
+	if (is_below(path, "/sys"))
+		return -ENODEV;
+	if (!is_below(path, "/proc"))
+		return ASK_PASS;
+	if (is_below(path, "/proc/sys") || isdigit((unsigned char)*name))
+		return -ENODEV;
+	return -EIO; /* fs/proc/inode.c:proc_reg_mmap() has a method */
+}
+
+int syscalls_mmap(struct ask *a)
+{
+	const __u64 *args = a->req->data.args;
+	struct ask_fd f;
+
+	if (!args[1] || args[5] % (uint64_t)sysconf(_SC_PAGESIZE) ||
+	    !ask_fd(a, ask_arg_fd(a, 4), &f))
+		return ASK_PASS;
+	if (!S_ISREG(f.node.st.st_mode) || !ask_fd_reads(&f))
+		return ASK_PASS;
+	return mmap_error(f.node.path);
+}
+
+int syscalls_ioctl(struct ask *a)
+{
+	struct ask_fd f;
+	int left;
+
+	if (!ask_fd(a, ask_arg_fd(a, 0), &f) ||
+	    !S_ISREG(f.node.st.st_mode) || f.flags & O_PATH)
+		return ASK_PASS;
+	left = (int)(f.node.st.st_size - f.pos);
+	return ask_write(a, a->req->data.args[2], &left, sizeof(left));
+}
+
+int syscalls_statfs_of(const struct session_node *n, struct statfs *st)
+{
+	static const struct {
+		const char *dir;
+		unsigned long type;
+	} types[] = {
+		{ "/proc", PROC_SUPER_MAGIC },
+		{ "/sys/kernel/debug/tracing", TRACEFS_MAGIC },
+		{ "/sys/kernel/debug", DEBUGFS_MAGIC },
+		{ "/sys/kernel/tracing", TRACEFS_MAGIC },
+		{ "/sys", SYSFS_MAGIC },
+	};
+	size_t i;
+
+	memset(st, 0, sizeof(*st));
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (!is_below(n->path, types[i].dir))
+			continue;
+		/* What there is no word for is 0 (fs/libfs.c). */
+		st->f_type = (__typeof__(st->f_type))types[i].type;
+		st->f_bsize = st->f_frsize = 4096;
+		st->f_namelen = 255;
+		st->f_flags = PROC_FLAGS;
+		return 0;
+	}
+	return ASK_PASS;
+}
+
+int syscalls_fstatfs(struct ask *a)
+{
+	struct statfs st;
+	struct ask_fd f;
+
+	if (!ask_fd(a, ask_arg_fd(a, 0), &f) ||
+	    syscalls_statfs_of(&f.node, &st))
+		return ASK_PASS;
+	return ask_write(a, a->req->data.args[1], &st, sizeof(st));
 }

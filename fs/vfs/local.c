@@ -61,7 +61,7 @@ void watch_closed(struct session *s, uint64_t op, bool begin)
 }
 
 /* Find what @path names; 0 or -ENOENT. */
-static int find(struct file_call *call, const char *path)
+static int walk(struct file_call *call, const char *path)
 {
 	const struct tree *tree = call->session->tree;
 	struct tree_req child, at = call->rq;
@@ -86,7 +86,58 @@ static int find(struct file_call *call, const char *path)
 	if (at.pid == SESSION_LOCAL_SELF)
 		call->rq.pid = (int)at.index[0];
 	call->ino = ino;
-	return S_ISREG(at.entry->mode) ? 0 : -ENOENT;
+	return 0;
+}
+
+static int find(struct file_call *call, const char *path)
+{
+	int err = walk(call, path);
+
+	return err || S_ISREG(call->rq.entry->mode) ? err : -ENOENT;
+}
+
+static int look(struct file_call *call, struct session_node *n)
+{
+	const struct tree *tree = call->session->tree;
+	const struct file_ops *ops = call->rq.entry->ops;
+	DECLARE_STRBUF(path, 256);
+	int err = tree_getattr(tree, call->node, &call->rq, &n->st);
+
+	tree_path(tree, call->node, &call->rq, &path);
+	if (path.len >= sizeof(n->path))
+		err = -ENOENT;
+	if (!err)
+		memcpy(n->path, strbuf_str(&path), path.len + 1);
+	strbuf_release(&path);
+	n->mode_binds_root = call->node->rules->mode_binds_root;
+	n->waits = ops && ops->source;
+	return err ? -ENOENT : 0;
+}
+
+int session_look(struct session *s, uint64_t ino, struct session_node *n)
+{
+	struct file_call call = { .session = s };
+	int err;
+
+	pthread_mutex_lock(&s->lock);
+	call.node = tree_find(s->tree, ino, &call.rq);
+	err = look(&call, n);
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
+int session_look_path(struct session *s, const char *path,
+		      struct session_node *n)
+{
+	struct file_call call = { .session = s, .rq.priv = s->tree->priv };
+	int err;
+
+	pthread_mutex_lock(&s->lock);
+	err = walk(&call, path);
+	if (!err)
+		err = look(&call, n);
+	pthread_mutex_unlock(&s->lock);
+	return err;
 }
 
 /* The open file on which @op's write lasts, or NULL. */

@@ -114,6 +114,19 @@ void session_vanished(struct session *s, const struct tree_index *index,
 ssize_t session_local_call(struct session *s, const struct session_call *call,
 			   const struct tree_req *who);
 
+/* What is at a place of the tree, for questions that FUSE is not asked. */
+struct session_node {
+	char path[256]; /* "/proc/..." */
+	struct stat st;
+	bool mode_binds_root; /* as tree_rules */
+	bool waits;	      /* a read may have to wait */
+};
+
+/* By inode number, of a file that is open, or by path.  0 or -ENOENT. */
+int session_look(struct session *s, uint64_t ino, struct session_node *n);
+int session_look_path(struct session *s, const char *path,
+		      struct session_node *n);
+
 /* Interrupt, or close, what local call @op has left behind.  0 or -ENOENT. */
 int session_local_interrupt(struct session *s, uint64_t op);
 int session_local_close(struct session *s, uint64_t op);
