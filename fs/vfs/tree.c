@@ -330,8 +330,9 @@ void tree_path(const struct tree *tree, const struct tree_node *node,
 	       const struct tree_req *rq, struct strbuf *sb)
 {
 	const struct tree_node *above = &tree->node[node->parent];
-	char buf[TREE_NAME_LEN] = "?";
 	struct tree_req dir = *rq;
+	char buf[TREE_NAME_LEN];
+	uint32_t nr;
 
 	if (above == node || node->parent == 0)
 		return;
@@ -342,7 +343,10 @@ void tree_path(const struct tree *tree, const struct tree_node *node,
 		return;
 	}
 	dir.entry = above->entry;
-	node->index->next(&dir, rq->index[node->depth - 1], buf);
+	nr = rq->index[node->depth - 1];
+	/* Processes come after the listing that next() goes through, and go. */
+	if (node->index->next(&dir, nr, buf) != nr)
+		tree_name_index(buf, "", nr);
 	strbuf_puts(sb, buf);
 }
 

@@ -69,8 +69,9 @@ for dir in tracing debug/tracing; do
 	[ -d "/sys/kernel/${dir%/*}" ] || continue
 	is "/sys/kernel/$dir is the simulated one" "$(run -- sh -c '
 		cd /sys/kernel/$0 && echo 1 >events/vmscan/enable &&
+		stat -c %d . /proc | uniq | wc -l &&
 		stat -f -c %T . && grep -c "entries-in-buffer" trace' "$dir" |
-		xargs)" 'fuseblk 1'
+		xargs)" '1 tracefs 1'
 done
 
 # What is not simulated is there to be read.
