@@ -291,9 +291,14 @@ static const struct conf_key node_keys[] = {
 static void node_defaults(const struct vm_machine *m, const void *elem,
 			  void *def)
 {
+	const struct vm_node_conf *written = elem;
+	struct vm_node_conf *node = def;
+
 	(void)m;
-	(void)elem;
-	memset(def, 0, sizeof(struct vm_node_conf));
+	memset(node, 0, sizeof(*node));
+	/* It is one of the two: a node without memory says "0K". */
+	if (written && !written->zones_given)
+		node->mem_pages = UINT64_MAX;
 }
 
 static void node_finish(struct conf *c, const config_setting_t *s, void *elem)

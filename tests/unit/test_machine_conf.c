@@ -452,6 +452,9 @@ static const char *const good_texts[] = {
 	NODES,
 	everything,
 	machine_conf_default,
+	/* CPUs without memory */
+	"nodes = ( { memory = \"0\"; cpus = \"0\"; }, "
+	"{ memory = \"4G\"; cpus = \"1\"; } );\n",
 };
 
 #define NR_GOOD ((int)(sizeof(good_texts) / sizeof(good_texts[0])))
