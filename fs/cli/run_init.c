@@ -344,11 +344,16 @@ static int run_all(struct inside *s)
 
 	if (namespace_proc())
 		return -1;
+	start_keeper(s);
+	/*
+	 * Not the keeper's as well: when the server has not taken the listener
+	 * out, it goes with the last copy of the server's end, and the command
+	 * is not left waiting for an answer.
+	 */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->syscalls)) {
 		cmd_warn("socket: %s", strerror(errno));
 		return -1;
 	}
-	start_keeper(s);
 	if (!start_server(s))
 		return -1;
 	namespace_dev(where, &s->in->sv->machine);

@@ -7,7 +7,8 @@
 #
 # BUILD is a build directory with -Db_sanitize=address,undefined or =thread
 # or none; 64 processes (mount/hostile_clients.sh), half of the time each
-# clock.
+# clock.  Nobody saw what must not be, no reply is lost, and without a
+# sanitizer: the server has not grown.
 
 here=$(cd "${0%/*}" && pwd) || exit 1
 if [ $# -lt 1 ] || [ ! -x "$1/reclaimfs" ]; then

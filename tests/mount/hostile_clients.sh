@@ -8,6 +8,13 @@
 # HOSTILE_PROCESSES  at a time (default 16)
 # HOSTILE_SECONDS    for each clock, in rounds of so many calls (default: one
 #                    round); tests/long/hostile.sh
+#
+# Of a run by time the server's resident memory is looked at each second: in
+# the second half it is at no moment more than GROWTH percent above what it
+# had been in the first, which is when all files have been opened and every
+# list and ring has once been as long as it gets.  A sanitizer keeps what has
+# been freed, and counts leaks by itself: not looked at there.
+GROWTH=3
 
 . "${0%/*}/lib.sh"
 need_fuse
@@ -32,11 +39,71 @@ serve() {
 	until_so test -e "$MNT/sandbox"
 }
 
+# resident: the server's memory, a line "SECOND kB" each second.
+resident() {
+	second=0
+	while kb=$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB$/\1/p' \
+		"/proc/$server/status") && [ -n "$kb" ]; do
+		second=$((second + 1))
+		echo "$second $kb"
+		sleep 1
+	done 2>/dev/null
+}
+
+# flat SENTENCE: by the looks in $DIR/rss
+flat() {
+	if grep -qaE '__(asan|tsan)_' "$RF"; then
+		without "$1: a sanitizer's memory is no figure"
+		return
+	fi
+	awk -v percent=$GROWTH '
+		{ kb[NR] = $2 }
+		END {
+			for (i = 1; i <= NR; i++)
+				if (kb[i] > most[i > NR / 2])
+					most[i > NR / 2] = kb[i]
+			print most[0] + 0, most[1] + 0,
+				int(most[0] * (1 + percent / 100))
+		}' "$DIR/rss" >"$DIR/most"
+	read -r first second bound <"$DIR/most"
+	echo "$1: at most $first kB, then $second kB (bound: $bound)"
+	holds "$1" "$second" -le "$bound"
+}
+
+# no_waiting SENTENCE: the kernel has an answer to each of its requests.
+no_waiting() {
+	minor=$(awk -v at="$MNT" '$5 == at { sub(".*:", "", $3); print $3 }' \
+		/proc/self/mountinfo)
+	# shellcheck disable=SC2016 # for the inner shell
+	waiting=$(unshare -m sh -c '
+		mount -t fusectl none /sys/fs/fuse/connections &&
+			cd "/sys/fs/fuse/connections/$0" || exit
+		tries=100
+		while [ "$(cat waiting)" -gt 0 ] && [ $tries -gt 0 ]; do
+			sleep 0.1
+			tries=$((tries - 1))
+		done
+		cat waiting' "$minor" 2>/dev/null)
+	if [ -n "$waiting" ]; then
+		is "$1" "$waiting" 0
+	else
+		without "$1: to look at the connection takes root"
+	fi
+}
+
 attack() {
 	serve "$1"
+	resident >"$DIR/rss" &
+	looks=$!
 	timeout -s KILL $((600 + seconds)) "$CLIENTS" "$MNT" \
 		"${HOSTILE_SEED:-$2}" "$3" "${HOSTILE_CALLS:-4000}" "$seconds"
 	is "$1: no client saw what must not be" $? 0
+	kill $looks
+	wait $looks 2>/dev/null
+	no_waiting "$1: no reply is lost"
+	if [ "$seconds" -gt 0 ]; then
+		flat "$1: the server has not grown"
+	fi
 	echo "$1: server $(sed -n 's/^VmRSS:[[:space:]]*//p' \
 		"/proc/$server/status")"
 	# They may have stopped the clock, or halted the machine.
