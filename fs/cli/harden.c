@@ -13,9 +13,11 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,13 +30,19 @@ const bool harden_filters = HARDEN_FILTERS;
 
 /* --- capabilities --------------------------------------------------------- */
 
+/* To look at the command's processes, whoever they become; and to kill. */
+#define KEEP_INSIDE                                                            \
+	(1u << CAP_DAC_READ_SEARCH | 1u << CAP_SYS_PTRACE | 1u << CAP_KILL)
+
 static int drop_capabilities(const struct harden *h)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-	const uint32_t keep = h->checkpoints >= 0 ? 1u << CAP_DAC_OVERRIDE : 0;
+	const uint32_t keep =
+		(h->checkpoints >= 0 ? 1u << CAP_DAC_OVERRIDE : 0) |
+		(h->inside ? KEEP_INSIDE : 0);
 	int cap;
 
 	if (syscall(SYS_capget, &head, data))
@@ -143,6 +151,44 @@ static const int calls[] = {
 	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(shutdown),
 };
 
+/* And for a command that lives inside: real_tasks.c, syscalls.c. */
+static const int calls_inside[] = {
+	SCMP_SYS(recvmsg), SCMP_SYS(faccessat2), SCMP_SYS(pidfd_open),
+	SCMP_SYS(pidfd_send_signal), SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev), SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+};
+
+static int allow_all(scmp_filter_ctx ctx, const int *call, size_t nr)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < nr; i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call[i], 0);
+	return err;
+}
+
+/* Answers to the command's filter: three requests of ioctl(2), one size. */
+static int allow_answers(scmp_filter_ctx ctx)
+{
+	static const unsigned long requests[] = {
+		SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND,
+		SECCOMP_IOCTL_NOTIF_ID_VALID,
+	};
+	size_t i;
+	int err;
+
+	err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(seccomp), 1,
+			       SCMP_A0(SCMP_CMP_EQ, SECCOMP_GET_NOTIF_SIZES,
+				       0));
+	for (i = 0; !err && i < COUNT(requests); i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				       SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX,
+					       requests[i]));
+	return err;
+}
+
 /* Those of which only some may be made. */
 static int allow_some(scmp_filter_ctx ctx)
 {
@@ -165,19 +211,21 @@ static int allow_some(scmp_filter_ctx ctx)
 	return err;
 }
 
-static int close_calls(void)
+static int close_calls(const struct harden *h)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	size_t i;
-	int err = 0;
+	int err;
 
 	if (!ctx)
 		return -ENOMEM;
 	/* Not slower for it: no mitigations, and a search by halves. */
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (i = 0; !err && i < COUNT(calls); i++)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
+	err = allow_all(ctx, calls, COUNT(calls));
+	if (!err && h->inside)
+		err = allow_all(ctx, calls_inside, COUNT(calls_inside));
+	if (!err && h->inside)
+		err = allow_answers(ctx);
 	if (!err)
 		err = allow_some(ctx);
 	if (!err)
@@ -192,11 +240,11 @@ int harden(const struct harden *h)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
-	if (harden_filters)
+	if (harden_filters && !h->inside)
 		err = close_files(h);
 	if (!err)
 		err = drop_capabilities(h);
 	if (!err && harden_filters)
-		err = close_calls();
+		err = close_calls(h);
 	return err;
 }

@@ -18,6 +18,14 @@
  *	seccomp		 calls that serving does not use are answered EPERM:
  *			 no program, no process, no socket, no mount
  *
+ * The server of `run` is a little freer: it reads and writes the memory of
+ * the command's processes, looks at their descriptors and kills them, whoever
+ * they are inside.  It keeps CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH and CAP_KILL
+ * of the namespace that the mounts belong to, and a few more calls; Landlock
+ * would forbid it to look at processes, so there is none.  What steers the
+ * host is read-only for it as for all inside (namespace.h), and to change that
+ * takes CAP_SYS_ADMIN, which is gone.
+ *
  * A kernel that has one of them not goes without it.  What is open stays
  * open.  Unmounting is then another process's (unmounter.h).
  *
@@ -36,6 +44,7 @@ extern const bool harden_filters;
 struct harden {
 	int proc;	 /* directory to read below; borrowed, or -1 */
 	int checkpoints; /* directory to change; borrowed, or -1 */
+	bool inside;	 /* a command lives in the machine */
 };
 
 /*

@@ -247,6 +247,18 @@ static int enter_as_user(void)
 	return map_self(uid, gid);
 }
 
+/*
+ * A cgroup namespace would give whoever is root outside the host's cgroups to
+ * mount anew, writable.  The limit is that of the user namespace which we are
+ * in by now; where it cannot be set /proc/sys is read-only for us as well, as
+ * containers have it, with cgroups of their own.
+ */
+static void no_cgroup_namespaces(void)
+{
+	if (namespace_write("/proc/sys/user/max_cgroup_namespaces", "0", 1))
+		return;
+}
+
 int namespace_enter(void)
 {
 	int err;
@@ -257,6 +269,8 @@ int namespace_enter(void)
 		err = -errno;
 	if (err)
 		explain(err);
+	else
+		no_cgroup_namespaces();
 	return err;
 }
 

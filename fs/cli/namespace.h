@@ -16,6 +16,7 @@
  *	namespace_dev()		a /dev with the machine's swap areas
  *	namespace_bind()	the simulated files over the real ones
  *	namespace_host()	the real /proc below the simulated one
+ *	namespace_devices()	no device of the host can be opened
  *	namespace_verify()	all of that is so, or nothing may run
  *	...fork, the command...
  *	namespace_confine()	a second user namespace: what is mounted is
@@ -74,6 +75,15 @@ int namespace_bind(const char *tree);
 
 /* namespace_host.c: /proc/.host and /proc/.task (fs/proc/host.h). */
 int namespace_host(void);
+
+/*
+ * namespace_nodev.c: every mount becomes nodev, but for the nodes in /dev that
+ * all programs want, and a devpts of our own.
+ */
+int namespace_devices(void);
+
+/* namespace_host.c: "\040" stands for a blank in a path of mountinfo. */
+void namespace_unescape(char *s);
 
 /* namespace_host.c: no way to the host's settings but read-only ones. */
 int namespace_verify(void);

@@ -67,8 +67,7 @@ static unsigned long flags_of(const char *path)
 	return keep;
 }
 
-/* "\040" stands for a blank in a path of mountinfo. */
-static void unescape(char *s)
+void namespace_unescape(char *s)
 {
 	char *to = s;
 	unsigned code;
@@ -107,7 +106,7 @@ static char *steering_mount(char *line)
 	if (!end)
 		return NULL;
 	*end = '\0';
-	unescape(path + 1);
+	namespace_unescape(path + 1);
 	return path + 1;
 }
 

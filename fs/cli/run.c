@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
+#include "fs/cli/descriptors.h"
 #include "fs/cli/namespace.h"
 #include "fs/cli/report.h"
 #include "fs/cli/run.h"
@@ -344,6 +345,8 @@ static int run_inside(struct server *sv, struct run_args *a)
 		cmd_warn("run: this is inside of a machine already");
 		return CMD_FAIL;
 	}
+	if (descriptors_close())
+		return CMD_FAIL;
 	in.cwd = getcwd(NULL, 0);
 	in.pid_max = run_pid_max();
 	if (!namespace_need_fuse() && !namespace_enter() &&

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "fs/cli/cmd.h"
+#include "fs/cli/harden.h"
 #include "fs/cli/namespace.h"
 #include "fs/cli/placeholders.h"
 #include "fs/cli/run.h"
@@ -132,6 +133,16 @@ static void *serve_in_thread(void *arg)
 	_exit(err < 0 ? CMD_FAIL : CMD_OK);
 }
 
+/* Who only waits needs nothing; the other closes its doors by itself. */
+static void wait_for(pthread_t thread)
+{
+	int err = harden(&(struct harden){ .proc = -1, .checkpoints = -1 });
+
+	if (err)
+		cmd_warn("hardening: %s", strerror(-err));
+	pthread_join(thread, NULL);
+}
+
 /* No pipe of the command's is held open by us. */
 static void close_standard(void)
 {
@@ -177,7 +188,7 @@ static void serve(struct inside *s, int ready_fd)
 	if (err)
 		cmd_warn("threads: %s", strerror(err));
 	else
-		pthread_join(thread, NULL);
+		wait_for(thread);
 	_exit(CMD_FAIL);
 }
 
@@ -357,8 +368,8 @@ static int run_all(struct inside *s)
 	if (!start_server(s))
 		return -1;
 	namespace_dev(where, &s->in->sv->machine);
-	if (namespace_bind(where) || namespace_host() || namespace_verify() ||
-	    !wait_go(s) || !start_command(s))
+	if (namespace_bind(where) || namespace_host() || namespace_devices() ||
+	    namespace_verify() || !wait_go(s) || !start_command(s))
 		return -1;
 	close(s->syscalls[1]);
 	status = reap(s);

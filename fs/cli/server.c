@@ -251,6 +251,7 @@ static int create_inside(struct server *sv, const struct server_inside *in)
 		host_hide(sv->mf->host, in->hidden[i], true);
 	sv->syscalls_fd = in->syscalls_fd;
 	sv->real_memory = in->real_memory;
+	sv->inside = true;
 	if (in->hostname[0])
 		err = kernel_ctl_preset(sv->mf->kernel_ctl, "hostname",
 					in->hostname);
@@ -414,14 +415,16 @@ static int close_doors(struct server *sv)
 	const struct harden h = {
 		.proc = sv->mf->host_proc,
 		.checkpoints = sv->sandbox->checkpoints.dir,
+		.inside = sv->inside,
 	};
 	int err = 0;
 
 	if (sv->hardened) {
 		sv->mf->syscall_of = syscall_of;
 		sv->mf->syscall_arg = &sv->unmounter;
-		err = harden(&h);
 	}
+	if (sv->hardened || sv->inside)
+		err = harden(&h);
 	if (err)
 		cmd_warn("hardening: %s", strerror(-err));
 	return err;

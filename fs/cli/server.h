@@ -85,6 +85,7 @@ struct server {
 	bool real_memory;
 	struct unmounter unmounter; /* or all 0 */
 	bool hardened; /* server_run() closes the doors first (harden.h) */
+	bool inside;   /* so it does where a command lives in the machine */
 };
 
 /* The live clock at real time. */

@@ -97,5 +97,6 @@ in_machine 3 seccomp EINVAL 60
 in_machine 3 statfs EIO 60
 in_machine 2 dup2 EMFILE 60
 in_machine 1 sendmsg EPERM 60
+in_machine 1 recvmsg EIO 60
 
 finish_run

@@ -10,15 +10,20 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +43,7 @@
 static char dir[] = "/tmp/test_harden.XXXXXX";
 static int dir_fd, proc_fd;
 static bool landlocked; /* asked before the doors are closed */
+static bool inside;	/* as the server of `run` */
 
 static void in_child(void (*what)(void), bool with_dir)
 {
@@ -51,6 +57,7 @@ static void in_child(void (*what)(void), bool with_dir)
 	ck_assert_int_ge(proc_fd, 0);
 	ck_assert_int_ge(dir_fd, 0);
 	h.proc = proc_fd;
+	h.inside = inside;
 	if (with_dir)
 		h.checkpoints = dir_fd;
 	pid = fork();
@@ -214,5 +221,39 @@ START_TEST(test_capabilities)
 }
 END_TEST
 
+/* It looks at processes and answers for them; beyond that nothing is new. */
+static void some_more(void)
+{
+	char here = 'x', there = 'y', *const args[] = { "true", NULL };
+	struct iovec from = { &here, 1 }, to = { &there, 1 };
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+	SO(fd >= 0 && !syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0));
+	SO(process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1);
+	SO(process_vm_writev(getpid(), &to, 1, &from, 1, 0) == 1);
+	SO(there == 'x' && epoll_create1(0) >= 0);
+	if (!harden_filters)
+		return;
+	SO(ioctl(-1, SECCOMP_IOCTL_NOTIF_RECV, NULL) < 0 && errno == EBADF);
+	SO(ioctl(-1, TIOCSTI, "x") < 0 && errno == EPERM);
+	SO(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) < 0 &&
+	   errno == EPERM);
+	SO(execv("/bin/true", args) < 0 && errno == EPERM);
+	SO(socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM);
+	SO(fork() < 0 && errno == EPERM);
+	SO(unshare(CLONE_NEWNS) < 0 && errno == EPERM);
+	SO(mount("none", "/nowhere", "tmpfs", 0, NULL) < 0 && errno == EPERM);
+	status_says(geteuid() ? "CapEff:\t0000000000000000\n" :
+				"CapEff:\t0000000000080024\n");
+}
+
+START_TEST(test_inside)
+{
+	inside = true;
+	in_child(some_more, false);
+}
+END_TEST
+
 CHECK_MAIN_ROWS("harden", { test_files, 0 }, { test_checkpoints, 0 },
-		{ test_calls, 0 }, { test_capabilities, 2 })
+		{ test_calls, 0 }, { test_capabilities, 2 },
+		{ test_inside, 0 })
