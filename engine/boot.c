@@ -16,6 +16,7 @@
 #include "actors/kswapd.h"
 #include "actors/timer.h"
 #include "actors/workload.h"
+#include "memory/pcp.h"
 #include "memory/vmstat.h"
 #include "reclaim/fault.h"
 #include "reclaim/hugepages.h"
@@ -306,7 +307,8 @@ int vm_boot(struct vm *vm)
 	setup_captured_marks(vm);
 	writeback_set_ratelimit(vm);
 	pgdats_booted(vm);
-	return boot_tasks(vm);
+	err = pcps_init(vm);
+	return err ? err : boot_tasks(vm);
 }
 
 static void unboot_tasks(struct vm *vm)
@@ -353,6 +355,7 @@ void vm_unboot(struct vm *vm)
 	for (uint32_t s = 0; s < vm->conf.nr_swaps; s++)
 		if (vm->swap[s].active)
 			swap_area_off(vm, s);
+	pcps_fini(vm);
 	pgdats_fini(vm);
 	psi_fini(&vm->psi);
 }

@@ -18,6 +18,7 @@
 
 #include "actors/cpu.h"
 #include "actors/kswapd.h"
+#include "memory/pcp.h"
 #include "memory/swap_map.h"
 #include "memory/vmstat.h"
 #include "memory/watermark.h"
@@ -111,6 +112,7 @@ static void copy_zone(const struct vm *vm, const struct zone *z,
 		s->numa[i] = z->numa[i];
 	copy_zone_lists(z, s);
 	copy_zone_cpus(vm, z, kswapd_active, s);
+	s->free_pcp = zone_pcp_pages(vm, z);
 	s->band = zone_band(z);
 }
 
@@ -223,6 +225,24 @@ static void copy_tasks(const struct vm *vm, struct vm_stat *s)
 	s->context_switches = vm->context_switches;
 }
 
+/* The lists of every CPU; of a machine that has none there is nothing. */
+static void copy_page_lists(const struct vm *vm, struct vm_stat *s)
+{
+	s->page_lists = vm->conf.page_lists != VM_PAGE_LISTS_NONE;
+	s->cpu_now = vm->cpu_now;
+	assert(s->cpu_now < vm->conf.nr_cpus);
+	for (uint32_t i = 0; s->page_lists && i < vm->nr_nodes; i++)
+		for (unsigned t = 0; t < VM_NR_ZONES; t++) {
+			const struct zone *z = &vm->node[i].zone[t];
+
+			for (uint32_t c = 0; z->pcp && c < vm->conf.nr_cpus;
+			     c++)
+				s->pcp[i][t][c] = (struct vm_pcp_stat){
+					z->pcp[c].count, z->pcp[c].high
+				};
+		}
+}
+
 void vm_stat_get_locked(struct vm *vm, struct vm_stat *s)
 {
 	const uint64_t now = vm->world.now_ns;
@@ -244,6 +264,7 @@ void vm_stat_get_locked(struct vm *vm, struct vm_stat *s)
 	psi_get(&vm->psi, now, s->psi);
 	copy_tasks(vm, s);
 	copy_totals(vm, s);
+	copy_page_lists(vm, s);
 	s->boot_epoch_s = vm->conf.boot_epoch_s;
 	s->thp = vm->conf.thp;
 	s->panicked = vm->panicked;

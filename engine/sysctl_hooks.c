@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "actors/flusher.h"
+#include "memory/pcp.h"
 #include "memory/trace.h"
 #include "reclaim/drop_caches.h"
 #include "reclaim/hugepages.h"
@@ -76,7 +77,7 @@ int hook_min_unmapped(struct vm *vm, const struct ctl_write *w)
 	return 0;
 }
 
-/* The lists' limits themselves are calculated when they are shown. */
+/* Without lists their limits are calculated when they are shown. */
 int hook_pcp_fraction(struct vm *vm, const struct ctl_write *w)
 {
 	const int fraction = vm->ctl.percpu_pagelist_high_fraction;
@@ -84,8 +85,10 @@ int hook_pcp_fraction(struct vm *vm, const struct ctl_write *w)
 	if (w->err)
 		return w->err;
 	assert(fraction >= 0);
-	if (fraction == 0 || fraction >= PCP_LEAST_FRACTION)
+	if (fraction == 0 || fraction >= PCP_LEAST_FRACTION) {
+		pcps_set_high(vm);
 		return 0;
+	}
 	vm->ctl.percpu_pagelist_high_fraction = (int32_t)w->old[0];
 	return -EINVAL;
 }

@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "memory/buddy.h"
+#include "memory/pcp.h"
 #include "memory/vmstat.h"
 
 /* A walk over something, and the first thing that was wrong in it. */
@@ -92,6 +93,35 @@ static bool check_free_list(struct vm *vm, const struct zone *z, unsigned o,
 			   (int64_t)z->free_area[o].nr_free[t], z->id);
 }
 
+/* The lists of one CPU are linked both ways; how many pages are on them? */
+static bool check_pcp(struct vm *vm, const struct zone *z,
+		      const struct pcp *l, struct vm_complaint *c)
+{
+	uint64_t n = 0;
+
+	for (unsigned t = 0; t < NR_PCP_TYPES; t++) {
+		uint32_t prev = PFN_NONE, pfn = l->head[t];
+
+		while (pfn != PFN_NONE) {
+			const struct page *p = pfn_page(vm, pfn);
+
+			if (!page_on_pcp(p) || p->lru_pos != prev)
+				return check_fails(
+					c, "page of a CPU's list: pfn, prev",
+					pfn, p->lru_pos, z->id);
+			prev = pfn;
+			pfn = p->index;
+			n++;
+		}
+		if (l->tail[t] != prev)
+			return check_fails(c, "end of a CPU's list, last page",
+					   l->tail[t], prev, z->id);
+	}
+	return n == l->count ||
+	       check_fails(c, "pages of a CPU's lists and count", (int64_t)n,
+			   l->count, z->id);
+}
+
 static bool check_zone(struct vm *vm, const struct zone *z,
 		       struct vm_complaint *c)
 {
@@ -101,6 +131,9 @@ static bool check_zone(struct vm *vm, const struct zone *z,
 		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++)
 			if (!check_free_list(vm, z, o, t, c))
 				return false;
+	for (uint32_t cpu = 0; z->pcp && cpu < vm->conf.nr_cpus; cpu++)
+		if (!check_pcp(vm, z, &z->pcp[cpu], c))
+			return false;
 	return true;
 }
 

@@ -165,6 +165,12 @@ static struct cpu *charge_place(struct vm *vm, const struct task *t)
 	return home;
 }
 
+uint32_t cpu_of_kthread(struct vm *vm, const struct task *t)
+{
+	assert(t->flags & TF_KTHREAD);
+	return charge_place(vm, t)->id;
+}
+
 void cpu_charge(struct vm *vm, struct task *t, uint64_t ns)
 {
 	struct cpu *c = charge_place(vm, t);
@@ -293,6 +299,7 @@ static uint64_t run_task(struct cpu *c, struct task *t, uint64_t now)
 		c->slice_ns = CPU_SLICE_NS;
 		c->last_pid = t->pid;
 	}
+	c->vm->cpu_now = c->id;
 	wt.budget_ns = MIN(c->slice_ns, CPU_STEP_NS);
 	r = work_step(&wt);
 	account_work(c, t, wt.user_ns, wt.sys_ns);

@@ -50,6 +50,9 @@ void cpu_forget(struct vm *vm, struct task *t);
  */
 void cpu_charge(struct vm *vm, struct task *t, uint64_t ns);
 
+/* The CPU that would be charged now: kernel thread @t runs on it. */
+uint32_t cpu_of_kthread(struct vm *vm, const struct task *t);
+
 /*
  * Idle time is added up when it ends; this adds what has passed so far, for
  * who wants to read vm->cpu_stat now.

@@ -46,6 +46,14 @@ static void set_running(struct kswapd *k, bool running)
 		 running ? PSI_MEMSTALL : 0);
 }
 
+/* The CPUs' lists of these zones are kept short while we work (pcp.h). */
+static void set_reclaim_active(struct kswapd *k, bool active)
+{
+	assert(k->highest_zoneidx < VM_NR_ZONES);
+	for (int t = 0; t <= k->highest_zoneidx; t++)
+		k->pgdat->zone[t].reclaim_active = active;
+}
+
 /* D.4: the top of balance_pgdat(). */
 static void begin_balance(struct kswapd *k)
 {
@@ -54,6 +62,7 @@ static void begin_balance(struct kswapd *k)
 	assert(k->highest_zoneidx < VM_NR_ZONES);
 	trace_kswapd(k, VM_EV_KSWAPD_WAKE);
 	count_event(k->vm, PAGEOUTRUN);
+	set_reclaim_active(k, true);
 	memset(sc, 0, sizeof(*sc));
 	sc->who = RECLAIM_KSWAPD;
 	sc->task = k->task;
@@ -115,6 +124,7 @@ static void end_balance(struct kswapd *k)
 
 		z->boost -= MIN(z->boost, k->boosted[t]);
 	}
+	set_reclaim_active(k, false);
 	snapshot_refaults(pgdat);
 	assert(k->sc.order <= k->order);
 	k->order = k->sc.order;
@@ -187,18 +197,20 @@ static uint64_t sum_high(const struct kswapd *k)
 }
 
 /*
- * What kswapd has just freed lies on per-CPU lists, up to four batches of it
- * (mm/page_alloc.c:nr_pcp_high), and is not counted as free yet.  The lists
- * are not simulated; that they hide something must be: a run would end one
- * turn earlier than a kernel's, and the next follow a moment later.  In small
- * zones with a batch of 1 the recordings show runs of 60 to 70 pages, so more
- * is hidden there than the one list would hold.
+ * What kswapd has just freed lies on its CPU's list, up to four batches of it
+ * (mm/page_alloc.c:nr_pcp_high), and is not counted as free yet.  In a machine
+ * without such lists (pcp.h) that they hide something must be seen here: a run
+ * would end one turn earlier than a kernel's, and the next follow a moment
+ * later.  In small zones with a batch of 1 the recordings show runs of 60 to
+ * 70 pages, so more is hidden there than the one list would hold.
  */
 static uint64_t hidden_pages(const struct zone *z, uint64_t nr_freed)
 {
 	uint64_t held = 4ull * calc_pcp_batch(z->managed);
 
 	assert(held > 0);
+	if (z->pcp)
+		return 0;
 	return MIN(MAX(held, SWAP_CLUSTER_MAX), nr_freed);
 }
 
@@ -312,6 +324,7 @@ static uint64_t kswapd_step(struct actor *a, uint64_t now)
 
 	if (k->vm->panicked)
 		return ACTOR_NEVER;
+	k->vm->cpu_now = cpu_of_kthread(k->vm, k->task);
 	switch (k->state) {
 	case KSWAPD_ASLEEP:
 		if (k->pgdat->kswapd_waiting)

@@ -12,7 +12,10 @@
  */
 #include <assert.h>
 
+#include <vm/vm.h>
+
 #include "actors/timer.h"
+#include "memory/pcp.h"
 #include "memory/trace.h"
 #include "reclaim/oom_kill.h"
 
@@ -59,6 +62,18 @@ static uint64_t psi_watch_step(struct vm *vm, uint64_t now_ns)
 	return now_ns + VM_PSI_WATCH_NS;
 }
 
+/* Once a second, while it changes something. */
+static uint64_t page_lists_step(struct vm *vm, uint64_t now_ns)
+{
+	if (vm->conf.page_lists == VM_PAGE_LISTS_NONE)
+		return ACTOR_NEVER;
+	if (vm->pcp_next_ns > now_ns)
+		return vm->pcp_next_ns;
+	vm->pcp_next_ns = now_ns + VM_SECOND;
+	assert(vm->pcp_next_ns > now_ns);
+	return pcps_decay(vm) ? vm->pcp_next_ns : ACTOR_NEVER;
+}
+
 static uint64_t timer_step(struct actor *a, uint64_t now_ns)
 {
 	struct vm *vm = container_of(a, struct vm, timer);
@@ -70,6 +85,7 @@ static uint64_t timer_step(struct actor *a, uint64_t now_ns)
 		psi_update(&vm->psi, now_ns);
 	load_step(vm, now_ns);
 	next = oom_reaper_step(vm, now_ns);
+	next = MIN(next, page_lists_step(vm, now_ns));
 	if (load_is_zero(vm) && psi_is_quiet(vm))
 		return next;
 	next = MIN(next, vm->load_next_ns);

@@ -194,6 +194,18 @@ void image_verify(struct image *im);
 /* For each frame, whose it is, into im->seen. */
 void image_find_use(struct image *im);
 
+/* --- memory.c, pcp.c ----------------------------------------------- */
+
+/*
+ * Are the 2^@order frames at @pfn, of @z, nobody's so far?  Then they are
+ * taken for a free list.
+ */
+bool image_take_free(struct image *im, const struct zone *z, uint32_t pfn,
+		     unsigned order);
+
+/* The CPUs' own lists of @z, if it has any. */
+void image_pcp(struct image *im, struct zone *z);
+
 /* --- restore.c ----------------------------------------------------- */
 
 /*

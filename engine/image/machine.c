@@ -158,7 +158,7 @@ static void same_swap(struct image *im, int s)
 		    c->is_file);
 }
 
-IMAGE_KNOWS(vm_machine, 24392);
+IMAGE_KNOWS(vm_machine, 24400);
 IMAGE_KNOWS(vm_node_conf, 528);
 void image_hardware(struct image *im)
 {
@@ -172,6 +172,8 @@ void image_hardware(struct image *im)
 	for (uint32_t i = 0; i < m->nr_cpus && !im->err; i++)
 		same_number(im, (struct part){ "CPU", (int)i, " node", "" },
 			    m->cpu_node[i]);
+	same_number(im, (struct part){ "page lists", -1, "", " as their kind" },
+		    m->page_lists);
 	same_number(im, (struct part){ "disks", -1, "", "" }, m->nr_disks);
 	for (uint32_t i = 0; i < m->nr_disks && !im->err; i++)
 		same_disk(im, (int)i);
@@ -285,7 +287,7 @@ static void image_psi(struct image *im, struct psi *p)
 }
 
 /* Members of struct vm that are nobody's in particular. */
-IMAGE_KNOWS(vm, 956536);
+IMAGE_KNOWS(vm, 958472);
 static void image_vm(struct image *im, struct vm *vm)
 {
 	uint16_t last = vm->last_mapping;
@@ -311,6 +313,8 @@ static void image_vm(struct image *im, struct vm *vm)
 	image_flag(im, &vm->panicked);
 	image_num(im, vm->oom_report_ns);
 	image_num(im, vm->nr_oom_reports);
+	image_upto(im, vm->cpu_now, vm->conf.nr_cpus - 1);
+	image_num(im, vm->pcp_next_ns);
 	assert(vm->last_pid <= VM_MAX_PID);
 }
 

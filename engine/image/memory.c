@@ -14,6 +14,7 @@
 
 #include "image/image.h"
 #include "memory/buddy.h"
+#include "memory/pcp.h"
 #include "reclaim/vmscan.h"
 
 #define TAG_ZONE 0x656e6f5au /* "Zone" */
@@ -47,6 +48,11 @@ static void image_page(struct image *im, void *element)
 	image_num(im, p->index);
 }
 
+static bool in_use(const struct page *p)
+{
+	return p->flags && !(p->flags & PG_BUDDY) && !page_on_pcp(p);
+}
+
 /*
  * Frames of @z in [@from, @to).  Runs of frames in use are counted here and
  * not by image_sparse(), which would take the head of a free block for one.
@@ -63,15 +69,14 @@ static void image_frames(struct image *im, uint32_t from, uint32_t to)
 		for (; im->saving && at < to; at++) {
 			const struct page *p = pfn_page(vm, at);
 
-			if (p->flags && !(p->flags & PG_BUDDY))
+			if (in_use(p))
 				break;
 		}
 		at -= pfn;
 		image_upto(im, at, to - pfn);
 		at += pfn;
 		while (im->saving && at + pages < to &&
-		       pfn_page(vm, at + pages)->flags &&
-		       !(pfn_page(vm, at + pages)->flags & PG_BUDDY))
+		       in_use(pfn_page(vm, at + pages)))
 			pages++;
 		image_upto(im, pages, to - at);
 		if (at + pages == pfn)
@@ -94,9 +99,8 @@ static uint64_t virgin_blocks(const struct zone *z, unsigned order,
 	return (buddy_virgin_end(z) - z->virgin_pfn) >> VM_MAX_ORDER;
 }
 
-/* Are the frames of this block nobody's so far?  Then they are taken. */
-static bool take_block(struct image *im, const struct zone *z, uint32_t pfn,
-		       unsigned order)
+bool image_take_free(struct image *im, const struct zone *z, uint32_t pfn,
+		     unsigned order)
 {
 	if (pfn < z->first_pfn || pfn % (1u << order))
 		return false;
@@ -151,7 +155,7 @@ static void image_free_list(struct image *im, struct zone *z, unsigned order,
 			pfn = pfn_page(im->vm, pfn)->index;
 			continue;
 		}
-		if (im->err || !take_block(im, z, pfn, order)) {
+		if (im->err || !image_take_free(im, z, pfn, order)) {
 			image_bad(im);
 			return;
 		}
@@ -199,7 +203,7 @@ static void image_blocks(struct image *im, struct zone *z)
 	assert(z->pageblocks[VM_MIGRATE_MOVABLE] <= nr);
 }
 
-IMAGE_KNOWS(zone, 856);
+IMAGE_KNOWS(zone, 880);
 static void image_zone(struct image *im, struct zone *z)
 {
 	const uint32_t end = z->first_pfn + (uint32_t)z->managed;
@@ -223,6 +227,7 @@ static void image_zone(struct image *im, struct zone *z)
 	image_frames(im, buddy_virgin_end(z), end);
 	image_blocks(im, z);
 	image_free_lists(im, z);
+	image_pcp(im, z);
 }
 
 /*
@@ -244,6 +249,7 @@ static void forget_free_blocks(struct vm *vm, struct zone *z)
 			}
 		}
 	}
+	pcp_forget(vm, z);
 }
 
 /* --- LRU lists ----------------------------------------------------------- */
@@ -307,7 +313,7 @@ static void image_lruvec(struct image *im, struct pgdat *pgdat)
 	assert(im->err || lv->nr_chunks <= lv->max_chunks);
 }
 
-IMAGE_KNOWS(pgdat, 5160);
+IMAGE_KNOWS(pgdat, 5280);
 static void image_node(struct image *im, struct pgdat *pgdat)
 {
 	image_tag(im, TAG_NODE);

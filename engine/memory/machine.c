@@ -86,6 +86,7 @@ void vm_machine_init(struct vm_machine *m)
 	memset(m, 0, sizeof(*m));
 	m->cost = default_costs;
 	m->kswapd_wake = VM_KSWAPD_WAKE_LOW;
+	m->page_lists = VM_PAGE_LISTS_NONE;
 	m->thp = true;
 	m->seed = 1;
 	m->boot_epoch_s = VM_BOOT_EPOCH_S;

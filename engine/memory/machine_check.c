@@ -146,7 +146,9 @@ static bool check_counts(const struct vm_machine *m, struct vm_complaint *c)
 	       within(&p, "files", m->nr_files, 0, VM_MAX_FILES) &&
 	       within(&p, "tasks", m->nr_tasks, 0, VM_MAX_TASKS) &&
 	       within(&p, "kswapd_wake", m->kswapd_wake, 0,
-		      VM_KSWAPD_WAKE_HIGH);
+		      VM_KSWAPD_WAKE_HIGH) &&
+	       within(&p, "page_lists", m->page_lists, 0,
+		      VM_PAGE_LISTS_SCALED);
 }
 
 static bool check_zone(const struct part *p, const struct vm_zone_conf *z)

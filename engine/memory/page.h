@@ -38,6 +38,10 @@ enum page_flag {
 	PG_READAHEAD = 1u << 13,  /* swapped in unasked, not used yet */
 	PG_UPTODATE = 1u << 14,	  /* its content has arrived from the disk */
 	PG_KERNEL = 1u << 15,	  /* page table, slab, ...: not on an LRU */
+
+	/* free, on a list of a CPU's own: pcp.h.  No page of the kernel's is
+	 * ever written out, so that this says nothing else. */
+	PG_ON_PCP = PG_KERNEL | PG_RECLAIM,
 };
 
 /*

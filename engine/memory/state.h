@@ -110,6 +110,8 @@ struct vm {
 	uint64_t total_pages; /* managed */
 	uint64_t totalreserve; /* B.5, sum of the nodes' */
 	unsigned shadow_order; /* workingset.c: age bits dropped */
+	uint32_t cpu_now;      /* whose page lists are used: cpu.c, kswapd.c */
+	uint64_t pcp_next_ns;  /* timer.c: when they are looked at again */
 
 	/* owners of pages */
 	struct mapping *mapping[MAPPING_MAX];

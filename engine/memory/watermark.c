@@ -154,6 +154,23 @@ static uint64_t pcp_highsize(uint64_t total, unsigned cpus, uint32_t batch)
 	return MAX(total / MAX(cpus, 1), 4 * (uint64_t)batch);
 }
 
+uint32_t calc_pcp_high_min(uint64_t managed, uint64_t low, unsigned cpus,
+			   unsigned fraction)
+{
+	assert(fraction == 0 || fraction >= PCP_HIGH_FRACTION);
+	return (uint32_t)pcp_highsize(fraction ? managed / fraction : low,
+				      cpus, calc_pcp_batch(managed));
+}
+
+uint32_t calc_pcp_high_max(uint64_t managed, unsigned cpus, unsigned fraction)
+{
+	assert(fraction == 0 || fraction >= PCP_HIGH_FRACTION);
+	if (!fraction)
+		fraction = PCP_HIGH_FRACTION;
+	return (uint32_t)pcp_highsize(managed / fraction, cpus,
+				      calc_pcp_batch(managed));
+}
+
 /*
  * What a CPU's list that is in use may hold.  Without a fraction it moves
  * between the share of low and an eighth of the zone; at rest it is the
@@ -162,17 +179,11 @@ static uint64_t pcp_highsize(uint64_t total, unsigned cpus, uint32_t batch)
 uint32_t calc_pcp_high(uint64_t managed, uint64_t low, unsigned cpus,
 		       unsigned fraction)
 {
-	const uint32_t batch = calc_pcp_batch(managed);
-	uint64_t high;
+	uint32_t least = calc_pcp_high_min(managed, low, cpus, fraction);
+	uint32_t most = calc_pcp_high_max(managed, cpus, fraction);
 
-	assert(fraction == 0 || fraction >= PCP_HIGH_FRACTION);
-	if (fraction)
-		high = pcp_highsize(managed / fraction, cpus, batch);
-	else
-		high = MIN(
-			pcp_highsize(low, cpus, batch),
-			pcp_highsize(managed / PCP_HIGH_FRACTION, cpus, batch));
-	return (uint32_t)high;
+	assert(least > 0);
+	return MIN(least, most);
 }
 
 uint32_t calc_stat_threshold(uint64_t managed, unsigned cpus)

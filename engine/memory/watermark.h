@@ -47,6 +47,10 @@ uint64_t calc_boost(uint64_t boost, uint64_t raw_high, uint64_t factor,
 uint32_t calc_pcp_batch(uint64_t managed);
 uint32_t calc_pcp_high(uint64_t managed, uint64_t low, unsigned cpus,
 		       unsigned fraction);
+uint32_t calc_pcp_high_min(uint64_t managed, uint64_t low, unsigned cpus,
+			   unsigned fraction);
+uint32_t calc_pcp_high_max(uint64_t managed, unsigned cpus,
+			   unsigned fraction);
 uint32_t calc_stat_threshold(uint64_t managed, unsigned cpus);
 
 /* B.9 while the node's kswapd runs. */

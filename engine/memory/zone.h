@@ -15,6 +15,7 @@
 #include "memory/page.h"
 
 struct vm;
+struct pcp;
 
 enum zone_watermark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_PROMO, NR_WMARK };
 
@@ -44,6 +45,13 @@ struct zone {
 	 */
 	uint32_t virgin_pfn;
 	uint64_t nr_highatomic; /* pages in HighAtomic page blocks */
+
+	/* pcp.h: a list for every CPU, or NULL: this machine has none */
+	struct pcp *pcp;
+	uint32_t pcp_batch, pcp_high_min, pcp_high_max;
+	bool pcp_scaled;     /* refills grow, limits move: 6.12 */
+	bool below_high;     /* free was not above high at the last look */
+	bool reclaim_active; /* kswapd works on it */
 	uint64_t pageblocks[VM_NR_MIGRATETYPES];
 };
 

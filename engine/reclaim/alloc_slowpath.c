@@ -9,6 +9,7 @@
  */
 #include <assert.h>
 
+#include "memory/pcp.h"
 #include "memory/trace.h"
 #include "memory/vmstat.h"
 #include "reclaim/oom_kill.h"
@@ -60,6 +61,7 @@ void alloc_begin_request(struct vm *vm, struct alloc_context *ac)
 	ac->highest_zoneidx = gfp_zone(rq->gfp);
 	ac->no_progress_loops = 0;
 	ac->stalled = false;
+	ac->drained = false;
 	ac->began_ns = vm->world.now_ns;
 	pick_preferred_zone(vm, ac);
 	walk_begin(ac, WMARK_LOW);
@@ -133,6 +135,7 @@ static void begin_direct_reclaim(struct vm *vm, struct alloc_context *ac)
 {
 	enter(vm, ac, ALLOC_RECLAIM);
 	ac->rq.task->direct_reclaims++;
+	ac->drained = false;
 	direct_reclaim_begin(vm, &ac->reclaim, &ac->rq);
 }
 
@@ -229,6 +232,19 @@ static enum alloc_result step_oom_kill(struct vm *vm, struct alloc_context *ac)
 	return ALLOC_WAIT;
 }
 
+/* C.3 step 6: what was reclaimed may lie on the lists of other CPUs. */
+static bool drain_page_lists(struct vm *vm, struct alloc_context *ac)
+{
+	assert(ac->stage == ALLOC_RECLAIMED);
+	if (vm->conf.page_lists == VM_PAGE_LISTS_NONE || ac->drained ||
+	    !ac->reclaim.sc.nr_reclaimed)
+		return false;
+	pcps_drain(vm);
+	ac->drained = true;
+	walk_begin(ac, WMARK_MIN);
+	return true;
+}
+
 /* The free lists gave nothing: what comes next? */
 static enum alloc_result walk_failed(struct vm *vm, struct alloc_context *ac)
 {
@@ -243,6 +259,8 @@ static enum alloc_result walk_failed(struct vm *vm, struct alloc_context *ac)
 		enter(vm, ac, ALLOC_THROTTLE);
 		return ALLOC_AGAIN;
 	case ALLOC_RECLAIMED:
+		if (drain_page_lists(vm, ac))
+			return ALLOC_AGAIN;
 		if (ac->rq.gfp & GFP_BIT_NORETRY)
 			return ALLOC_FAILED;
 		if (ac->rq.order > 3 && !(ac->rq.gfp & GFP_BIT_RETRY_MAYFAIL))

@@ -63,7 +63,9 @@ enum {
 		~GFP_BIT_DIRECT_RECLAIM,
 	/* the index of a page cache, of a swap cache, and when it must be */
 	GFP_XA_NOWAIT = GFP_NOWAIT,
-	GFP_XA_SWAP = GFP_BIT_HIGH | GFP_BIT_NOMEMALLOC | GFP_BIT_NOWARN,
+	/* asked for by a reclaimer (PF_MEMALLOC), who may use all there is:
+	 * lib/xarray.c:xas_alloc adds no NOMEMALLOC to GFP_NOWAIT */
+	GFP_XA_SWAP = GFP_NOWAIT | GFP_BIT_MEMALLOC,
 	GFP_XA = GFP_KERNEL | GFP_BIT_RECLAIMABLE,
 	GFP_PAGETABLE = GFP_KERNEL | GFP_BIT_ACCOUNT | GFP_BIT_ZERO |
 			GFP_BIT_COMP,

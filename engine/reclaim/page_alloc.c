@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "memory/buddy.h"
+#include "memory/pcp.h"
 #include "memory/trace.h"
 #include "memory/vmstat.h"
 #include "memory/watermark.h"
@@ -44,11 +45,21 @@ bool zone_watermark_ok(const struct zone *z, unsigned order, uint64_t mark,
 	return order == 0 || buddy_has_block(z, order, highatomic);
 }
 
+/* Lists of a zone below high shall shrink: it would be reclaimed too soon. */
+static void note_below_high(struct zone *z, const struct alloc_context *ac)
+{
+	if (z->pcp && !z->below_high &&
+	    !zone_watermark_ok(z, ac->rq.order, wmark_pages(z, WMARK_HIGH),
+			       ac->highest_zoneidx, ac->alloc_flags))
+		z->below_high = true;
+}
+
 /* B.6, last paragraph: order 0 may ignore a boost at the min mark. */
-static bool zone_passes(const struct zone *z, const struct alloc_context *ac)
+static bool zone_passes(struct zone *z, const struct alloc_context *ac)
 {
 	if (ac->alloc_flags & ALLOC_NO_WATERMARKS)
 		return true;
+	note_below_high(z, ac);
 	if (zone_watermark_ok(z, ac->rq.order, wmark_pages(z, ac->mark),
 			      ac->highest_zoneidx, ac->alloc_flags))
 		return true;
@@ -108,18 +119,48 @@ static void boost_zone(struct vm *vm, struct zone *z,
 			.task = ac->rq.task }, boost_zoneidx(z, ac));
 }
 
-static bool take_from(struct vm *vm, struct zone *z, struct alloc_context *ac)
+static uint32_t take_block(struct vm *vm, struct zone *z,
+			   const struct alloc_context *ac)
 {
 	bool fragmented;
+	uint32_t pfn = buddy_alloc(vm, z, ac->rq.order, ac->migratetype,
+				   &fragmented);
 
-	ac->pfn = buddy_alloc(vm, z, ac->rq.order, ac->migratetype,
-			      &fragmented);
+	if (fragmented)
+		boost_zone(vm, z, ac);
+	return pfn;
+}
+
+/* From the list of the CPU, which is refilled when it is empty. */
+static uint32_t take_listed(struct vm *vm, struct zone *z,
+			    const struct alloc_context *ac)
+{
+	struct pcp *l = &z->pcp[vm->cpu_now];
+	uint32_t pfn = pcp_take(vm, l, ac->migratetype);
+
+	assert(ac->rq.order == 0);
+	pcp_taken(z, l);
+	for (uint32_t nr = pfn == PFN_NONE ? pcp_refill_nr(z, l) : 0; nr;
+	     nr--) {
+		uint32_t more = take_block(vm, z, ac);
+
+		if (more == PFN_NONE)
+			break;
+		pcp_put(vm, l, more, ac->migratetype);
+	}
+	return pfn == PFN_NONE ? pcp_take(vm, l, ac->migratetype) : pfn;
+}
+
+static bool take_from(struct vm *vm, struct zone *z, struct alloc_context *ac)
+{
+	if (z->pcp && ac->rq.order == 0)
+		ac->pfn = take_listed(vm, z, ac);
+	else
+		ac->pfn = take_block(vm, z, ac);
 	if (ac->pfn == PFN_NONE)
 		return false;
 	count_events(vm, PGALLOC_DMA + z->type, 1ull << ac->rq.order);
 	count_numa(vm, z, ac);
-	if (fragmented)
-		boost_zone(vm, z, ac);
 	/* the textbook's kswapd does not wait for the low mark */
 	if (vm->conf.kswapd_wake == VM_KSWAPD_WAKE_HIGH &&
 	    ac->rq.gfp & GFP_BIT_KSWAPD_RECLAIM &&
@@ -181,6 +222,8 @@ uint32_t gfp_to_alloc_flags(uint32_t gfp, unsigned order)
 		flags |= ALLOC_MIN_RESERVE;
 	if (gfp & GFP_BIT_KSWAPD_RECLAIM)
 		flags |= ALLOC_KSWAPD;
+	if (gfp & GFP_BIT_MEMALLOC)
+		flags |= ALLOC_NO_WATERMARKS;
 	if (gfp & GFP_BIT_DIRECT_RECLAIM || gfp & GFP_BIT_NOMEMALLOC)
 		return flags;
 	flags |= ALLOC_NON_BLOCK;
@@ -212,14 +255,22 @@ void free_pages(struct vm *vm, uint32_t pfn, unsigned order)
 	assert(pfn < vm->nr_frames);
 	assert(!(pfn_page(vm, pfn)->flags & (PG_LRU | PG_MAPPED)));
 	count_events(vm, PGFREE, 1ull << order);
-	buddy_free(vm, page_zone(vm, pfn), pfn, order);
+	if (order == 0 && page_zone(vm, pfn)->pcp)
+		pcp_free(vm, page_zone(vm, pfn), pfn);
+	else
+		buddy_free(vm, page_zone(vm, pfn), pfn, order);
 }
 
 void free_page_batch(struct vm *vm, const uint32_t *pfn, unsigned nr)
 {
 	assert(nr <= SWAP_CLUSTER_MAX);
 	count_events(vm, PGFREE, nr);
-	buddy_free_pages(vm, pfn, nr);
+	if (vm->conf.page_lists == VM_PAGE_LISTS_NONE) {
+		buddy_free_pages(vm, pfn, nr);
+		return;
+	}
+	for (unsigned i = 0; i < nr; i++)
+		pcp_free(vm, page_zone(vm, pfn[i]), pfn[i]);
 }
 
 void wakeup_kswapd(struct vm *vm, struct zone *z,

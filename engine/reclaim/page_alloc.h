@@ -68,6 +68,7 @@ struct alloc_context {
 	uint8_t preferred_zone; /* the first that would do: numa counters */
 	int no_progress_loops;
 	bool stalled;	   /* counts as a memory stall now */
+	bool drained;	   /* the CPUs' lists, since the last reclaim */
 	uint64_t began_ns; /* the request; latency is counted from here */
 	struct reclaim reclaim; /* vmscan.h: direct or node reclaim */
 };

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "memory/pcp.h"
 #include "memory/vmstat.h"
 #include "memory/watermark.h"
 #include "reclaim/page_alloc.h"
@@ -61,6 +62,7 @@ void setup_per_zone_wmarks(struct vm *vm)
 			z->wmark[WMARK_HIGH] = w.high;
 			z->wmark[WMARK_PROMO] = w.promo;
 		}
+	pcps_set_high(vm);
 	calculate_totalreserve_pages(vm);
 }
 

@@ -43,6 +43,13 @@ static const char *const kswapd_wake_names[] = {
 	NULL,
 };
 
+static const char *const page_lists_names[] = {
+	[VM_PAGE_LISTS_NONE] = "none",
+	[VM_PAGE_LISTS_FIXED] = "fixed",
+	[VM_PAGE_LISTS_SCALED] = "scaled",
+	NULL,
+};
+
 static const char *const zone_names[] = {
 	[VM_ZONE_DMA] = "DMA",	       [VM_ZONE_DMA32] = "DMA32",
 	[VM_ZONE_NORMAL] = "Normal",   [VM_ZONE_MOVABLE] = "Movable",
@@ -485,6 +492,7 @@ static const struct conf_list file_list = {
 
 static const struct conf_key reclaim_keys[] = {
 	KEY_ENUM("kswapd_wake", MACHINE, kswapd_wake, kswapd_wake_names),
+	KEY_ENUM("page_lists", MACHINE, page_lists, page_lists_names),
 	{ .name = NULL },
 };
 

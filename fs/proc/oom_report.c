@@ -164,6 +164,16 @@ static void put_trace(const struct report *r, const char *const *top,
 	say(r, KMSG_WARNING, " </TASK>");
 }
 
+static ull free_pcp(const struct vm_stat *s)
+{
+	ull sum = 0;
+
+	for (uint32_t i = 0; i < s->nr_nodes; i++)
+		for (unsigned t = 0; t < VM_NR_ZONES; t++)
+			sum += s->node[i].zone[t].free_pcp;
+	return sum;
+}
+
 static void put_mem_info(const struct report *r)
 {
 	const uint64_t *n = r->node;
@@ -177,7 +187,7 @@ static void put_mem_info(const struct report *r)
 	    " mapped:%llu shmem:%llu pagetables:%llu\n"
 	    " sec_pagetables:%llu bounce:%llu\n"
 	    " kernel_misc_reclaimable:%llu\n"
-	    " free:%llu free_pcp:0 free_cma:0",
+	    " free:%llu free_pcp:%llu free_cma:0",
 	    (ull)n[NR_ACTIVE_ANON], (ull)n[NR_INACTIVE_ANON],
 	    (ull)n[NR_ISOLATED_ANON], (ull)n[NR_ACTIVE_FILE],
 	    (ull)n[NR_INACTIVE_FILE], (ull)n[NR_ISOLATED_FILE],
@@ -188,7 +198,7 @@ static void put_mem_info(const struct report *r)
 	    (ull)n[NR_SECONDARY_PAGETABLE],
 	    (ull)vm_stat_zone_sum(r->s, NR_BOUNCE),
 	    (ull)n[NR_KERNEL_MISC_RECLAIMABLE],
-	    (ull)vm_stat_zone_sum(r->s, NR_FREE_PAGES));
+	    (ull)vm_stat_zone_sum(r->s, NR_FREE_PAGES), free_pcp(r->s));
 }
 
 static void put_node(const struct report *r, unsigned nid)
@@ -225,8 +235,8 @@ static void put_zone(const struct report *r, unsigned nid, unsigned zone)
 	    "high:%llukB reserved_highatomic:%lluKB active_anon:%llukB "
 	    "inactive_anon:%llukB active_file:%llukB inactive_file:%llukB "
 	    "unevictable:%llukB writepending:%llukB present:%llukB "
-	    "managed:%llukB mlocked:%llukB bounce:%llukB free_pcp:0kB "
-	    "local_pcp:0kB free_cma:0kB",
+	    "managed:%llukB mlocked:%llukB bounce:%llukB free_pcp:%llukB "
+	    "local_pcp:%llukB free_cma:0kB",
 	    nid, vm_zone_name[zone], kb(n[NR_FREE_PAGES]), kb(z->boost),
 	    kb(z->min), kb(z->low), kb(z->high),
 	    kb(z->pageblocks[VM_MIGRATE_HIGHATOMIC] * 512),
@@ -234,7 +244,8 @@ static void put_zone(const struct report *r, unsigned nid, unsigned zone)
 	    kb(n[NR_ZONE_ACTIVE_FILE]), kb(n[NR_ZONE_INACTIVE_FILE]),
 	    kb(n[NR_ZONE_UNEVICTABLE]), kb(n[NR_ZONE_WRITE_PENDING]),
 	    kb(z->present), kb(z->managed), kb(n[NR_MLOCK]),
-	    kb(n[NR_BOUNCE]));
+	    kb(n[NR_BOUNCE]), kb(z->free_pcp),
+	    kb(r->s->pcp[nid][zone][r->s->cpu_now].count));
 	say(r, KMSG_WARNING, "lowmem_reserve[]: %llu %llu %llu %llu %llu",
 	    (ull)z->protection[0], (ull)z->protection[1],
 	    (ull)z->protection[2], (ull)z->protection[3],

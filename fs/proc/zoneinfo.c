@@ -55,16 +55,19 @@ static void put_pages(struct strbuf *sb, const struct vm_zone_stat *z)
 	strbuf_putc(sb, ')');
 }
 
+/* @list: what the CPUs have, NULL if there are no such lists. */
 static void put_pagesets(struct strbuf *sb, const struct vm_zone_stat *z,
-			 unsigned nr_cpus)
+			 const struct vm_pcp_stat *list, unsigned nr_cpus)
 {
 	unsigned cpu;
 
 	strbuf_puts(sb, "\n  pagesets");
 	for (cpu = 0; cpu < nr_cpus; cpu++) {
 		put_field(sb, "\n    cpu: ", cpu);
-		put_field(sb, "\n              count: ", 0);
-		put_field(sb, "\n              high:  ", z->pcp_high);
+		put_field(sb, "\n              count: ",
+			  list ? list[cpu].count : 0);
+		put_field(sb, "\n              high:  ",
+			  list ? list[cpu].high : z->pcp_high);
 		put_field(sb, "\n              batch: ", z->pcp_batch);
 		put_field(sb, "\n  vm stats threshold: ", z->stat_threshold);
 	}
@@ -88,7 +91,8 @@ static void put_zone(struct strbuf *sb, const struct vm_stat *s, unsigned nid,
 			put_item(sb, vm_zone_item_name[i], z->item[i]);
 		for (i = 0; i < VM_NR_NUMA_ITEMS; i++)
 			put_item(sb, vm_numa_item_name[i], z->numa[i]);
-		put_pagesets(sb, z, s->nr_cpus);
+		put_pagesets(sb, z, s->page_lists ? s->pcp[nid][zone] : NULL,
+			     s->nr_cpus);
 		put_field(sb, "\n  node_unreclaimable:  ", n->unreclaimable);
 		put_field(sb, "\n  start_pfn:           ", z->start_pfn);
 	}

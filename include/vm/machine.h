@@ -227,6 +227,13 @@ enum vm_kswapd_wake {
 	VM_KSWAPD_WAKE_HIGH, /* the textbook: below high */
 };
 
+/* Lists of free pages that each CPU has for itself. */
+enum vm_page_lists {
+	VM_PAGE_LISTS_NONE,   /* a page that is free is counted as free */
+	VM_PAGE_LISTS_FIXED,  /* refilled with one batch: Linux to 6.6 */
+	VM_PAGE_LISTS_SCALED, /* with up to 32 batches at once: since 6.7 */
+};
+
 struct vm_machine {
 	uint32_t nr_nodes;
 	struct vm_node_conf node[VM_MAX_NODES];
@@ -245,6 +252,7 @@ struct vm_machine {
 	struct vm_costs cost;
 	struct vm_kernel_conf kernel;
 	enum vm_kswapd_wake kswapd_wake;
+	enum vm_page_lists page_lists;
 	bool thp;	/* min_free_kbytes gets the huge-page correction */
 	uint64_t seed;	/* of every generator of the machine */
 	uint64_t boot_epoch_s; /* /proc/stat btime */

@@ -235,9 +235,15 @@ struct vm_zone_stat {
 	uint64_t nr_free[VM_NR_ORDERS][VM_NR_MIGRATETYPES]; /* blocks */
 	uint64_t pageblocks[VM_NR_MIGRATETYPES];
 	uint32_t pcp_batch;
-	uint32_t pcp_high;
+	uint32_t pcp_high; /* of a machine without lists (page_lists) */
+	uint64_t free_pcp; /* on the CPUs' own lists; 0 without them */
 	uint32_t stat_threshold;
 	enum vm_band band;
+};
+
+/* A CPU's own list of free pages of a zone. */
+struct vm_pcp_stat {
+	uint32_t count, high;
 };
 
 struct vm_node_stat {
@@ -287,7 +293,7 @@ struct vm_slab_stat {
 };
 
 /*
- * The whole machine at one moment.  About 40 KiB: keep one, not on a stack
+ * The whole machine at one moment.  About 200 KiB: keep one, not on a stack
  * that is small.  Only the first nr_* entries of an array are filled in.
  */
 struct vm_stat {
@@ -320,6 +326,10 @@ struct vm_stat {
 	uint64_t boot_epoch_s;
 	bool thp;      /* huge pages are on (vm_set_thp()) */
 	bool panicked; /* the simulated machine has halted */
+	uint32_t cpu_now; /* whose page lists were used last */
+	/* vm_machine.page_lists; else pcp is not filled in */
+	bool page_lists;
+	struct vm_pcp_stat pcp[VM_MAX_NODES][VM_NR_ZONES][VM_MAX_CPUS];
 };
 
 /*

@@ -147,6 +147,19 @@ static void at_home(struct vm_machine *m)
 	add_leak(m);
 }
 
+/* The same with lists of free pages for every CPU, of both kinds. */
+static void listed(struct vm_machine *m)
+{
+	mixed(m);
+	m->page_lists = VM_PAGE_LISTS_SCALED;
+}
+
+static void listed_leaking(struct vm_machine *m)
+{
+	leaking(m);
+	m->page_lists = VM_PAGE_LISTS_FIXED;
+}
+
 /* Steps that follow upon the first time that @item is counted. */
 struct moment {
 	void (*machine)(struct vm_machine *m);
@@ -169,6 +182,11 @@ static const struct moment moments[] = {
 	{ odd, PSWPOUT },
 	{ odd, PSWPIN },
 	{ at_home, PGSCAN_ZONE_RECLAIM_SUCCESS },
+	{ listed, PGFAULT },
+	{ listed, PAGEOUTRUN },
+	{ listed, ALLOCSTALL_MOVABLE },
+	{ listed_leaking, PGSCAN_DIRECT },
+	{ listed_leaking, OOM_KILL },
 };
 
 #define NR_ROWS (sizeof(moments) / sizeof(moments[0]))
@@ -238,8 +256,8 @@ START_TEST(test_long)
 	struct image_bytes a = { 0 }, b = { 0 };
 	struct harness h, other;
 
-	start(&h, mixed);
-	start(&other, mixed);
+	start(&h, _i ? listed : mixed);
+	start(&other, _i ? listed : mixed);
 	harness_run(&h, VM_SECOND);
 	image_bytes_save(&a, h.vm);
 	image_bytes_restore(&a, other.vm);
@@ -426,7 +444,7 @@ START_TEST(test_idle_is_small)
 }
 END_TEST
 
-CHECK_MAIN_ROWS("image", { test_moments, NR_ROWS }, { test_long, 0 },
+CHECK_MAIN_ROWS("image", { test_moments, NR_ROWS }, { test_long, 2 },
 		{ test_what_is_seen, 0 }, { test_newcomers, 0 },
 		{ test_ops, 0 }, { test_put_fails, 0 },
 		{ test_idle_is_small, 0 })

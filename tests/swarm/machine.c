@@ -174,6 +174,9 @@ void swarm_machine(struct vm_machine *m, uint64_t seed)
 		abort();
 	for (i = 0; i < m->nr_tasks; i++)
 		swarm_task(&m->task[i], &p, m);
+	/* last, so that older seeds keep the rest */
+	m->page_lists = (enum vm_page_lists)prng_below(
+		&p, VM_PAGE_LISTS_SCALED + 1);
 	vm_machine_layout(m);
 	if (!vm_machine_check(m, &c)) {
 		fprintf(stderr, "seed %llu: no machine: %s\n",

@@ -42,7 +42,8 @@ static const struct bad_row bad_rows[] = {
 	  "m:1: nodes[0].memry: unknown key, expected one of memory movable "
 	  "cpus hugepages distance zones\n" },
 	{ NODES "reclaim = { wake = \"low\"; };",
-	  "m:2: reclaim.wake: unknown key, expected one of kswapd_wake\n" },
+	  "m:2: reclaim.wake: unknown key, expected one of kswapd_wake "
+	  "page_lists\n" },
 	/* types */
 	{ "nodes = 1;", "m:1: nodes: 1, expected a list ( { ... }, ... )\n" },
 	{ "nodes = ( 1 );",
@@ -302,7 +303,7 @@ static const char everything[] =
 	"seed = 99;\n"
 	"boot_epoch = 1700000000;\n"
 	"thp = false;\n"
-	"reclaim = { kswapd_wake = \"high\"; };\n"
+	"reclaim = { kswapd_wake = \"high\"; page_lists = \"scaled\"; };\n"
 	"costs = { touch = \"90ns\"; swap_in = \"3us\";\n"
 	"          remote_percent = 50; };\n"
 	"kernel = { slab_reclaimable = \"20M\"; misc = \"1M\"; };\n"
@@ -356,6 +357,7 @@ START_TEST(test_nodes_and_disks)
 	ck_assert_uint_eq(m.boot_epoch_s, 1700000000);
 	ck_assert(!m.thp);
 	ck_assert_int_eq(m.kswapd_wake, VM_KSWAPD_WAKE_HIGH);
+	ck_assert_int_eq(m.page_lists, VM_PAGE_LISTS_SCALED);
 	ck_assert_uint_eq(m.cost.touch_ns, 90);
 	ck_assert_uint_eq(m.cost.swap_in_ns, 3000);
 	ck_assert_uint_eq(m.cost.remote_percent, 50);
