@@ -7,7 +7,7 @@
  *	NAME		a counter or a level: end less begin
  *	was:NAME now:NAME	the same at begin, at end
  *	oom2:NAME	... in the second OOM report
- *	trough:N0.DMA32 crest: first: least:	samples.h, since begin
+ *	trough:N0.DMA32 crest: median: first: least:	samples.h, since begin
  *	score:COMM rss:COMM cpu:COMM alive:COMM	of a task; cpu in seconds
  *	held:COMM	MiB it had written when it was first held for long
  *	longest:COMM	seconds that its longest MiB took
@@ -16,7 +16,7 @@
  *
  * NAME is an item of vmstat, N0.ITEM of one node, N0.DMA32.ITEM of a zone
  * (free min low high boost managed ... and nr_*, numa_*), or one of free,
- * swap_free swap_total dirty_threshold dirty_background_threshold
+ * free_pcp swap_free swap_total dirty_threshold dirty_background_threshold
  * committed_as commit_limit total_pages totalreserve seconds psi_some_us
  * psi_full_us cpu_user cpu_system cpu_idle cpu_iowait loadavg1 panicked.
  * most_dirty is the peak of dirty and writeback pages since begin,
@@ -61,6 +61,7 @@ static double zone_member(const struct vm_zone_stat *z, const char *name)
 		{ "low", z->low },
 		{ "high", z->high },
 		{ "boost", z->boost },
+		{ "free_pcp", z->free_pcp },
 		{ "managed", z->managed },
 		{ "present", z->present },
 		{ "protection", z->protection[VM_ZONE_NORMAL] },
@@ -136,6 +137,17 @@ static int node_index(const struct vm_stat *s, const char *text,
 	return (int)n;
 }
 
+/* On the lists of all CPUs. */
+static double free_pcp(const struct vm_stat *s)
+{
+	double sum = 0;
+
+	for (uint32_t n = 0; n < s->nr_nodes; n++)
+		for (int t = 0; t < VM_NR_ZONES; t++)
+			sum += (double)s->node[n].zone[t].free_pcp;
+	return sum;
+}
+
 static double machine_member(const struct vm_stat *s, const char *name)
 {
 	const struct vm_psi *mem = &s->psi[VM_PSI_MEM];
@@ -151,6 +163,7 @@ static double machine_member(const struct vm_stat *s, const char *name)
 		{ "committed_as", (double)s->committed_as },
 		{ "commit_limit", (double)s->commit_limit },
 		{ "total_pages", (double)s->total_pages },
+		{ "free_pcp", free_pcp(s) },
 		{ "totalreserve", (double)s->totalreserve_pages },
 		{ "available", (double)s->mem_available },
 		{ "seconds", (double)s->now_ns / VM_SECOND },
@@ -224,6 +237,8 @@ static double sampled(struct replay *r, const char *how, const char *where)
 		return samples_trough(r->sample, r->nr_samples, nid, t);
 	if (strcmp(how, "crest") == 0)
 		return samples_crest(r->sample, r->nr_samples, nid, t);
+	if (strcmp(how, "median") == 0)
+		return samples_median(r->sample, r->nr_samples, nid, t);
 	if (strcmp(how, "first") == 0)
 		return samples_first(r->sample, r->nr_samples, nid, t);
 	if (strcmp(how, "least") == 0)
@@ -311,7 +326,8 @@ static double named(struct replay *r, char *word)
 	if (strncmp(word, "oom", 3) == 0 || strcmp(word, "points") == 0)
 		return in_report(r, word, name);
 	if (strcmp(word, "trough") == 0 || strcmp(word, "crest") == 0 ||
-	    strcmp(word, "first") == 0 || strcmp(word, "least") == 0)
+	    strcmp(word, "first") == 0 || strcmp(word, "least") == 0 ||
+	    strcmp(word, "median") == 0)
 		return sampled(r, word, name);
 	return of_task(r, word, name);
 }

@@ -73,7 +73,7 @@ struct job {
 
 /* Every zone's free pages at one moment; zones in order, node-major. */
 struct sample {
-	uint64_t pageoutrun;
+	uint64_t reclaims; /* runs of kswapd, and of direct reclaim */
 	uint64_t dirty, writeback; /* all nodes */
 	uint64_t free[VM_MAX_NODES][VM_NR_ZONES];
 };

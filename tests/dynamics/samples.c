@@ -10,7 +10,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The samples in which kswapd was at work: first to last run, one before. */
+/*
+ * The samples in which memory was reclaimed: from kswapd's first run to the
+ * last run of anybody's, one before.  (Where all must be swapped kswapd works
+ * through to the end in one run.)
+ */
 struct span {
 	size_t from, to; /* to: one behind */
 };
@@ -21,7 +25,7 @@ static struct span busy(const struct sample *s, size_t nr)
 	bool seen = false;
 
 	for (size_t i = 1; i < nr; i++) {
-		if (s[i].pageoutrun == s[i - 1].pageoutrun)
+		if (s[i].reclaims == s[i - 1].reclaims)
 			continue;
 		if (!seen)
 			b.from = i - 1;
@@ -80,6 +84,22 @@ double samples_trough(const struct sample *s, size_t nr, int nid, int type)
 double samples_crest(const struct sample *s, size_t nr, int nid, int type)
 {
 	return turns(s, nr, nid, type, true);
+}
+
+double samples_median(const struct sample *s, size_t nr, int nid, int type)
+{
+	struct span b = busy(s, nr);
+	uint64_t *v = calloc(nr + 1, sizeof(*v));
+	size_t found = 0;
+	double m;
+
+	if (!v)
+		return NAN;
+	for (size_t i = b.from; i < b.to; i++)
+		v[found++] = s[i].free[nid][type];
+	m = median(v, found);
+	free(v);
+	return m;
 }
 
 double samples_first(const struct sample *s, size_t nr, int nid, int type)

@@ -37,7 +37,9 @@ static void look(struct replay *r)
 		return;
 	vm_stat_get(r->vm, &r->look);
 	s = &r->sample[r->nr_samples++];
-	s->pageoutrun = r->look.event[PAGEOUTRUN];
+	s->reclaims = r->look.event[PAGEOUTRUN] +
+		      r->look.event[ALLOCSTALL_NORMAL] +
+		      r->look.event[ALLOCSTALL_MOVABLE];
 	s->dirty = vm_stat_node_sum(&r->look, NR_FILE_DIRTY);
 	s->writeback = vm_stat_node_sum(&r->look, NR_WRITEBACK);
 	for (uint32_t n = 0; n < r->look.nr_nodes; n++)
