@@ -7,8 +7,8 @@
 #
 # Readers of everything, tasks that come, grow and go, settings that change.
 # Each look the counters have not gone back, and in a pause the sums agree;
-# in the second half the server has not grown by more than one percent; the
-# machine is whole.
+# in the second half the server has not become larger than it was in the first
+# by more than one percent; the machine is whole.
 
 . "${0%/*}/../mount/lib.sh"
 . "$HERE/long.sh"
@@ -32,7 +32,7 @@ guests() {
 		for pid in 5000 5001 5002 5003; do
 			echo "name = \"guest\"; pid = $pid; rss = \"64M\";" \
 				>"$MNT/sandbox/spawn"
-			echo 1500M >"$MNT/sandbox/tasks/$pid/alloc"
+			echo 1800M >"$MNT/sandbox/tasks/$pid/alloc"
 		done
 		for pid in 5000 5001 5002 5003; do
 			echo 0 >"$MNT/sandbox/tasks/$pid/exit"
@@ -80,11 +80,11 @@ while now=$(($(date +%s) - began)) && [ $now -lt "$seconds" ]; do
 				"$MNT/proc/vmstat" | tr '\n' ' ')"
 	fi
 	if [ -z "$early" ] && [ $now -ge $((seconds / 2)) ]; then
-		early=$(resident $server)
+		early=$(peak $server)
 	fi
 done
 rm "$DIR/go"
-late=$(resident $server)
+late=$(peak $server)
 # shellcheck disable=SC2086 # a list of pids
 wait $clients
 flat 'the server has not grown' "$early" "$late"

@@ -9,6 +9,12 @@ resident() {
 	sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB$/\1/p' "/proc/$1/status"
 }
 
+# The most that it has ever been: tasks come and go, and with them what the
+# server holds of them.
+peak() {
+	sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB$/\1/p' "/proc/$1/status"
+}
+
 # The server of $MNT that was started with `mount -f`, by $server.
 serve() {
 	mkdir -p "$MNT"
