@@ -149,7 +149,8 @@ static int pass_on(struct server_options *o, const char *option)
 	size_t used = strlen(o->fuse_opts), len = strlen(option);
 
 	if (used + len + 2 > sizeof(o->fuse_opts)) {
-		cmd_warn("-o: too many options");
+		cmd_warn("-o: too many options for FUSE, expected at most %zu "
+			 "characters", sizeof(o->fuse_opts) - 1);
 		return -EINVAL;
 	}
 	snprintf(o->fuse_opts + used, sizeof(o->fuse_opts) - used, "%s%s",
@@ -183,7 +184,8 @@ int server_options_add(struct server_options *o, const char *list)
 	while (*list) {
 		len = strcspn(list, ",");
 		if (len >= sizeof(option)) {
-			cmd_warn("-o %.40s...: too long", list);
+			cmd_warn("-o %.40s...: %zu characters, expected at "
+				 "most %zu", list, len, sizeof(option) - 1);
 			return -EINVAL;
 		}
 		memcpy(option, list, len);

@@ -121,14 +121,21 @@ static void read_short(struct conf *c, const config_setting_t *s,
 	const char *text = config_setting_get_string(s);
 	struct vm_task_conf *t = obj;
 	struct vm_phase_conf *p = &t->phase[0];
+	char most[UNITS_TEXT_LEN];
 	uint64_t bps;
 
 	if (!only_workload(c, s))
 		return;
 	if (!text || units_parse_rate(text, &bps) || bps < VM_PAGE_SIZE ||
-	    bps % VM_PAGE_SIZE || bps >> VM_PAGE_SHIFT > MAX_RATE) {
+	    bps % VM_PAGE_SIZE) {
 		conf_error(c, s, "expected a rate, as \"64M/s\", "
 				 "a multiple of \"4K/s\"");
+		return;
+	}
+	if (bps >> VM_PAGE_SHIFT > MAX_RATE) {
+		units_format_rate(most, MAX_RATE << VM_PAGE_SHIFT);
+		conf_error(c, s, "\"%.40s\", expected at most \"%s\"", text,
+			   most);
 		return;
 	}
 	phase_defaults(NULL, NULL, p);

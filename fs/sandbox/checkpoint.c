@@ -296,7 +296,10 @@ static ssize_t give_order(struct tree_req *rq, const char *text, size_t len,
 	call->arg = o;
 	if (c->dir >= 0 && o->name[0])
 		return driver_call(sandbox_of(rq)->driver, rq, len, call);
-	if (!o->name[0])
+	if (!o->name[0] && len > NAME_MAX + 1)
+		snprintf(c->why, sizeof(c->why), "a name of %zu bytes, "
+			 "expected at most %u", len, NAME_MAX);
+	else if (!o->name[0])
 		snprintf(c->why, sizeof(c->why), "not a name for a "
 			 "checkpoint: it has no \"/\" and does not begin "
 			 "with \".\"");

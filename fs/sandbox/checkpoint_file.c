@@ -333,6 +333,12 @@ int checkpoint_read(struct checkpoint_in *in, int fd, char why[CHECKPOINT_WHY])
 		return complain(why, -EINVAL, "not a regular file");
 	if (st.st_size < (off_t)HEADER)
 		return complain(why, -EINVAL, "not a checkpoint");
+	if (st.st_size > (off_t)CHECKPOINT_MAX) {
+		snprintf(why, CHECKPOINT_WHY,
+			 "%llu bytes, expected at most %llu",
+			 (unsigned long long)st.st_size, CHECKPOINT_MAX);
+		return -EFBIG;
+	}
 	err = read_all(fd, header, HEADER);
 	if (err)
 		return complain(why, err, strerror(-err));

@@ -34,6 +34,9 @@
 /* The longest sentence, with its NUL. */
 #define CHECKPOINT_WHY 256
 
+/* No machine's is longer: three times what a terabyte in use takes. */
+#define CHECKPOINT_MAX (16ull << 30)
+
 enum checkpoint_part {
 	CHECKPOINT_MACHINE, /* which machine it belongs to */
 	CHECKPOINT_FILES,   /* what the files keep */

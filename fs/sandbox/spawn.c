@@ -88,10 +88,16 @@ static ssize_t spawn_write(struct tree_req *rq, const char *text, size_t len,
 	struct sandbox *sb = sandbox_of(rq);
 	struct vm_task_conf conf;
 	struct spawn_reply *reply;
+	char why[64], *copy;
 	uint64_t pages;
-	char *copy;
 	int pid;
 
+	if (len > SPAWN_MAX) {
+		snprintf(why, sizeof(why),
+			 "spawn: %zu bytes, expected at most %u\n", len,
+			 SPAWN_MAX);
+		set_reply(rq, why);
+	}
 	if (len > SPAWN_MAX || memchr(text, '\0', len))
 		return -EINVAL;
 	copy = strndup(text, len);

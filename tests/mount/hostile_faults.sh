@@ -255,6 +255,40 @@ is 'one goes, one comes' "$(echo 'name = "more";' 2>&1 >"$BOX/spawn")" ''
 stop
 ended 'with no pid left it ends in order' 0
 
+# --- what is too long or too large: refused with the limit ---
+begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
+long() {
+	head -c "$1" /dev/zero | tr '\0' x
+}
+{
+	printf 'name = "long"; #'
+	long 70000
+} | dd of="$BOX/spawn" bs=128k iflag=fullblock 2>"$DIR/err"
+is 'a line for spawn that is too long' "$(grep -c 'Invalid argument' \
+	"$DIR/err")" 1
+is 'that limit is named' "$(cat "$BOX/spawn")" \
+	'spawn: 70016 bytes, expected at most 65536'
+refused 'a name for a checkpoint that is too long' 'Invalid argument' \
+	"$BOX/checkpoint" "$(long 300)"
+is 'that limit is named too' "$(cat "$BOX/restore")" \
+	'a name of 301 bytes, expected at most 255'
+truncate -s 17179869185 "$DIR/ck/huge"
+refused 'a checkpoint larger than any' 'File too large' "$BOX/restore" huge
+is 'that limit as well' "$(cat "$BOX/restore")" \
+	'huge: 17179869185 bytes, expected at most 17179869184'
+rm "$DIR/ck/huge"
+stop
+ended 'it ends in order' 0
+status 'an option that is too long' 2 "$RF" mount -o "$(long 256)" "$MNT"
+is 'its limit is named' "$(grep -c '256 characters, expected at most 255' \
+	"$DIR/err")" 1
+status 'too many options' 2 "$RF" mount -o "$(for n in 1 2 3 4 5; do
+	long 250
+	printf ,
+done)" "$MNT"
+is 'their limit is named' "$(grep -c 'expected at most 1023 characters' \
+	"$DIR/err")" 1
+
 # --- tasks, to the limit ---
 many() {
 	sed '/^tasks/,$d' "$DIR/small.conf"

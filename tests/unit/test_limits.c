@@ -67,6 +67,67 @@ static const struct row rows[] = {
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
 
+/* Sizes, times and texts: at the limit, beyond, and how it is called. */
+struct word {
+	const char *key, *at, *beyond, *named;
+	bool task;
+	const char *head, *tail;
+};
+
+#define N63 "123456789012345678901234567890123456789012345678901234567890123"
+#define N255 N63 N63 N63 N63 "123"
+#define DISK "nodes = ( " NODE " ); disks = ( { name = \"d\"; "
+#define D(key, at, beyond, named)                                              \
+	{ key, at, beyond, named, false, DISK key " = ", "; } );" }
+#define T(key, at, beyond, named)                                              \
+	{ key, at, beyond, named, true, "name = \"t\"; " key " = ", ";" }
+#define W(key, at, beyond, named)                                              \
+	{ key, at, beyond, named, true,                                        \
+	  "name = \"t\"; anon = \"1T\"; "                                \
+	  "workload = ( { pattern = \"uniform\"; " key " = ", "; } );" }
+#define C(group, key, at, beyond, named)                                       \
+	{ key, at, beyond, named, false,                                       \
+	  "nodes = ( " NODE " ); " group " = { " key " = ", "; };" }
+
+static const struct word words[] = {
+	{ "memory", "\"1T\"", "\"1048577M\"", "\"1T\"", false,
+	  "nodes = ( { memory = ", "; } );" },
+	D("read_latency", "\"60s\"", "\"61s\"", "\"1m\""),
+	D("write_latency", "\"60s\"", "\"61s\"", "\"1m\""),
+	D("bandwidth", "\"16T/s\"", "\"17T/s\"", "\"16T/s\""),
+	D("queue_depth", "65536", "65537", "65536"),
+	D("errors", "1.0", "1.1", "1.0"),
+	{ "size", "\"256G\"", "\"257G\"", "\"256G\"", false,
+	  BASE "swap = ( { path = \"/s\"; disk = \"d\"; size = ", "; } );" },
+	{ "priority", "32767", "32768", "32767", false,
+	  BASE "swap = ( { path = \"/s\"; size = \"1M\"; priority = ",
+	  "; } );" },
+	{ "size", "\"1T\"", "\"1025G\"", "\"1T\"", false,
+	  BASE "files = ( { name = \"/f\"; disk = \"d\"; size = ",
+	  "; } );" },
+	{ "name", "\"" N63 "\"", "\"" N63 "4\"", "63", false,
+	  "nodes = ( " NODE " ); disks = ( { name = ", "; } );" },
+	{ "path", "\"" N63 "\"", "\"" N63 "4\"", "63", false,
+	  BASE "swap = ( { size = \"1M\"; path = ", "; } );" },
+	{ "name", "\"123456789012345\"", "\"1234567890123456\"", "15", true,
+	  "name = ", ";" },
+	T("args", "\"" N255 "\"", "\"" N255 "6\"", "255"),
+	T("uid", "4294967294L", "4294967295L", "4294967294"),
+	T("gid", "4294967294L", "4294967295L", "4294967294"),
+	T("anon", "\"1T\"", "\"1025G\"", "\"1T\""),
+	T("leak", "\"4000000000K/s\"", "\"4000000004K/s\"",
+	  "\"3906250M/s\""),
+	W("duration", "\"8760h\"", "\"8761h\"", "\"8760h\""),
+	W("rate", "1000000000", "1000000001", "1000000000"),
+	W("first", "\"1023G\"", "\"1025G\"", "\"1T\""),
+	W("hot", "1.0", "1.1", "1.0"),
+	C("costs", "touch", "\"1s\"", "\"2s\"", "\"1s\""),
+	C("costs", "remote_percent", "10000", "10001", "10000"),
+	C("kernel", "misc", "\"1M\"", "\"1025G\"", "\"1T\""),
+};
+
+#define NR_WORDS (sizeof(words) / sizeof(words[0]))
+
 static char *text_of(const struct row *r, uint64_t n)
 {
 	char *text = NULL;
@@ -130,4 +191,63 @@ START_TEST(test_limit)
 }
 END_TEST
 
-CHECK_MAIN_ROWS("limits", { test_limit, NR_ROWS })
+static int parse_word(const struct word *w, const char *value, char **messages)
+{
+	static struct vm_machine m;
+	struct vm_task_conf t;
+	char text[2048];
+	int err;
+
+	snprintf(text, sizeof(text), "%s%s%s", w->head, value, w->tail);
+	if (w->task)
+		return machine_conf_task("m", text, &t, messages);
+	err = machine_conf_parse("m", text, &m, messages);
+	if (!err)
+		vm_machine_fini(&m);
+	return err;
+}
+
+START_TEST(test_word)
+{
+	const struct word *w = &words[_i];
+	char *messages;
+
+	ck_assert_msg(!parse_word(w, w->at, &messages), "%s = %s: %s", w->key,
+		      w->at, messages);
+	free(messages);
+	ck_assert_msg(parse_word(w, w->beyond, &messages) == -EINVAL,
+		      "%s = %s is taken", w->key, w->beyond);
+	ck_assert_msg(strstr(messages, w->key) && strstr(messages, w->named),
+		      "%s = %s: %.300s", w->key, w->beyond, messages);
+	free(messages);
+}
+END_TEST
+
+/* Tunables that a machine boots with, which may come more than once. */
+START_TEST(test_sysctls)
+{
+	char text[4096], *messages;
+	struct vm_machine m;
+	unsigned i, nr;
+
+	for (nr = VM_MAX_SYSCTLS; nr <= VM_MAX_SYSCTLS + 1; nr++) {
+		snprintf(text, sizeof(text),
+			 "nodes = ( " NODE " ); sysctl = (");
+		for (i = 0; i < nr; i++)
+			snprintf(text + strlen(text),
+				 sizeof(text) - strlen(text),
+				 "%s\"vm.swappiness = 1\"", i ? "," : "");
+		strncat(text, ");", sizeof(text) - strlen(text) - 1);
+		i = (unsigned)!machine_conf_parse("m", text, &m, &messages);
+		ck_assert_uint_eq(i, nr == VM_MAX_SYSCTLS);
+		if (i)
+			vm_machine_fini(&m);
+		else
+			ck_assert_ptr_nonnull(strstr(messages, "at most 64"));
+		free(messages);
+	}
+}
+END_TEST
+
+CHECK_MAIN_ROWS("limits", { test_limit, NR_ROWS }, { test_word, NR_WORDS },
+		{ test_sysctls, 0 })
