@@ -151,10 +151,11 @@ static const int calls[] = {
 	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(shutdown),
 };
 
-/* And for a command that lives inside: real_tasks.c, syscalls.c. */
+/* And for a command that lives inside: real_tasks.c, syscalls*.c. */
 static const int calls_inside[] = {
 	SCMP_SYS(recvmsg), SCMP_SYS(faccessat2), SCMP_SYS(pidfd_open),
-	SCMP_SYS(pidfd_send_signal), SCMP_SYS(process_vm_readv),
+	SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(fstatfs), SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev), SCMP_SYS(epoll_create1),
 	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
 };

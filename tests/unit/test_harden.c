@@ -229,6 +229,7 @@ static void some_more(void)
 	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 
 	SO(fd >= 0 && !syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0));
+	SO(syscall(SYS_pidfd_getfd, fd, STDERR_FILENO, 0) >= 0);
 	SO(process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1);
 	SO(process_vm_writev(getpid(), &to, 1, &from, 1, 0) == 1);
 	SO(there == 'x' && epoll_create1(0) >= 0);
