@@ -60,7 +60,12 @@ fi
 if [ "$(id -u)" -eq 0 ]; then
 	mknod -m 666 "$DIR/zero" c 1 5
 fi
-cat >"$DIR/devices.sh" <<'END'
+# ours PATH, inside: is it on the machine's own mount?
+ours='ours() {
+	[ "$(stat -c %d "$1" 2>/dev/null)" = "$(stat -c %d "$RECLAIMFS")" ]
+}'
+echo "$ours" | tee "$DIR/devices.sh" "$DIR/mounts.sh" >"$DIR/others.sh"
+cat >>"$DIR/devices.sh" <<'END'
 nr=0
 for dev in $(find /dev "$1" -type b -o -type c 2>/dev/null); do
 	nr=$((nr + 1))
@@ -69,7 +74,7 @@ for dev in $(find /dev "$1" -type b -o -type c 2>/dev/null); do
 	/dev/tty | /dev/urandom | /dev/zero | /dev/console | /dev/pts/*)
 		continue ;;
 	*/kmsg) # the machine's
-		[ "$(stat -f -c %T "$dev")" = fuseblk ] && continue ;;
+		ours "$dev" && continue ;;
 	esac
 	dd if=/dev/null of="$dev" conv=notrunc oflag=nonblock,append count=0 \
 		2>/dev/null && echo "open: $dev"
@@ -117,7 +122,7 @@ if has_user; then
 fi
 
 # --- by mount: each that is there, and each that could be made ---
-cat >"$DIR/mounts.sh" <<'END'
+cat >>"$DIR/mounts.sh" <<'END'
 types='binfmt_misc bpf cgroup cgroup2 configfs debugfs efivarfs proc pstore
 	resctrl securityfs selinuxfs sysfs tracefs fusectl'
 # steer TYPE
@@ -137,7 +142,7 @@ while read -r _ _ _ _ where options rest; do
 		continue ;;
 	esac
 	# what the machine's files cover cannot be reached
-	[ "$(stat -f -c %T "$where")" = fuseblk ] && continue
+	ours "$where" && continue
 	case ",$options," in *,ro,*) ;; *)
 		echo "writable: $where $type" ;;
 	esac
@@ -171,11 +176,10 @@ if has_user; then
 fi
 
 # --- by the processes that are outside of it: init, keeper, server ---
-cat >"$DIR/others.sh" <<'END'
+cat >>"$DIR/others.sh" <<'END'
 nr=0
 out() {
-	[ "$(stat -f -c %T "$1" 2>/dev/null)" = proc ] &&
-		[ -w "$1/swappiness" ] && echo "open: $1"
+	[ -w "$1/swappiness" ] && ! ours "$1" && echo "open: $1"
 }
 for p in /proc/.host/[0-9]* /proc/.task/[0-9]*; do
 	nr=$((nr + 1))
