@@ -132,10 +132,10 @@ hold() {
 			sh -c 'echo; exec sleep 300' >>"$DIR/held" 2>/dev/null &
 		pids="$pids $!"
 	done
-	tries=100
-	while [ "$(wc -l <"$DIR/held")" -lt "$1" ] && [ $tries -gt 0 ]; do
+	waits=100
+	while [ "$(wc -l <"$DIR/held")" -lt "$1" ] && [ $waits -gt 0 ]; do
 		sleep 0.05
-		tries=$((tries - 1))
+		waits=$((waits - 1))
 	done
 	kill -KILL $pids 2>/dev/null # it takes the child with it
 	wait
