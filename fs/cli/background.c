@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -110,17 +111,15 @@ bool background(int (*serve)(void *arg), void *arg, int *code)
 	return false;
 }
 
-bool mount_usable(const char *mountpoint)
+char *mount_path(const char *mountpoint)
 {
 	struct stat st;
+	char *path = NULL;
 
-	if (stat(mountpoint, &st)) {
+	if (stat(mountpoint, &st) ||
+	    (S_ISDIR(st.st_mode) && !(path = realpath(mountpoint, NULL))))
 		cmd_warn("%s: %s", mountpoint, strerror(errno));
-		return false;
-	}
-	if (!S_ISDIR(st.st_mode)) {
+	else if (!path)
 		cmd_warn("%s: not a directory", mountpoint);
-		return false;
-	}
-	return true;
+	return path;
 }

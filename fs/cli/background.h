@@ -27,9 +27,10 @@ bool background(int (*serve)(void *arg), void *arg, int *code);
 void background_ready(void *arg);
 
 /*
- * Can something be mounted on @mountpoint?  mount(2) would say so too, but
- * in its own words and behind a fork.
+ * Where @mountpoint is, from the root: the caller's to free(); or NULL, and
+ * why nothing can be mounted there has been said.  mount(2) would say so too,
+ * but in its own words and behind a fork.
  */
-bool mount_usable(const char *mountpoint);
+char *mount_path(const char *mountpoint);
 
 #endif

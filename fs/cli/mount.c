@@ -149,7 +149,7 @@ static int mount_run(int argc, char **argv)
 	if (code)
 		return code;
 	/* The background process must not depend on where it was started. */
-	path = mount_usable(a.mountpoint) ? realpath(a.mountpoint, NULL) : NULL;
+	path = mount_path(a.mountpoint);
 	if (!path) {
 		vm_machine_fini(&sv.machine);
 		return CMD_FAIL;

@@ -345,11 +345,13 @@ static int play(struct replay *p)
 	int err, code = CMD_FAIL;
 
 	err = server_create(&p->sv, &p->options);
-	if (!err)
-		err = events_tail_create(&p->sv.tail, p->sv.sandbox->events,
-					 hear, p);
 	if (err)
 		return code;
+	err = events_tail_create(&p->sv.tail, p->sv.sandbox->events, hear, p);
+	if (err) {
+		cmd_warn("events: %s", strerror(-err));
+		return code;
+	}
 	driver_replay(p->sv.sandbox->driver, true);
 	err = play_all(p);
 	if (events_tail_destroy(p->sv.tail))
@@ -431,8 +433,10 @@ static int prepare(struct replay *p, const char *name)
 	if (line && p->check)
 		return CMD_USAGE;
 	p->queued = calloc(p->log.nr_ops + 1, sizeof(*p->queued));
-	if (!p->queued)
+	if (!p->queued) {
+		cmd_warn("%s: %s", name, strerror(errno));
 		return CMD_FAIL;
+	}
 	err = machine_conf_parse("machine", p->log.machine, &p->sv.machine,
 				 &messages);
 	if (err)
@@ -501,8 +505,7 @@ static int replay_run(int argc, char **argv)
 		return code;
 	code = prepare(&p, argv[optind]);
 	if (code == CMD_OK && p.mountpoint) {
-		path = mount_usable(p.mountpoint) ?
-			       realpath(p.mountpoint, NULL) : NULL;
+		path = mount_path(p.mountpoint);
 		p.mountpoint = path;
 		code = path ? CMD_OK : CMD_FAIL;
 	}

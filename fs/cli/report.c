@@ -121,8 +121,10 @@ int report_begin(struct report **rp, const char *where)
 	char path[PATH_LEN];
 	int err = 0;
 
-	if (!r)
+	if (!r) {
+		cmd_warn("report: %s", strerror(errno));
 		return -ENOMEM;
+	}
 	r->where = where;
 	snprintf(path, sizeof(path), "%s/sandbox/events", where);
 	r->events = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -131,6 +133,8 @@ int report_begin(struct report **rp, const char *where)
 		cmd_warn("%s: %s", path, strerror(errno));
 	} else {
 		err = settings_read(&r->settings, where);
+		if (err)
+			cmd_warn("report: %s", strerror(-err));
 		count(r, &r->before);
 	}
 	if (err) {

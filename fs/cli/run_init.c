@@ -90,8 +90,13 @@ static void start_keeper(struct inside *s)
 
 	if (!err)
 		s->keeper = fork_high(s);
-	if (!err && !s->keeper)
+	if (!err && !s->keeper) {
+		/* Whoever waits at the other end must see ours closed. */
+		close(s->syscalls[0]);
+		close(s->syscalls[1]);
+		close(s->in->control);
 		placeholders_keep(&s->pipe);
+	}
 	if (!err && s->keeper < 0)
 		err = s->keeper;
 	s->has_places = !err;
@@ -230,6 +235,13 @@ static bool start_server(struct inside *s)
 		serve(s, fd[1]);
 	}
 	close(fd[1]);
+	/* If one of the two ends, the other must see it. */
+	if (s->has_places) {
+		close(s->pipe.ask[0]);
+		close(s->pipe.ask[1]);
+		close(s->pipe.news[0]);
+		close(s->pipe.news[1]);
+	}
 	if (s->server < 0)
 		cmd_warn("fork: %s", strerror(-s->server));
 	ready = s->server > 0 && wait_byte(fd[0]);
@@ -237,12 +249,6 @@ static bool start_server(struct inside *s)
 		take_code(s);
 	close(fd[0]);
 	close(s->syscalls[0]);
-	if (s->has_places) {
-		close(s->pipe.ask[0]);
-		close(s->pipe.ask[1]);
-		close(s->pipe.news[0]);
-		close(s->pipe.news[1]);
-	}
 	return ready;
 }
 
@@ -401,7 +407,7 @@ static bool alone(int control)
 {
 	struct pollfd on = { .fd = control, .events = POLLIN };
 
-	return poll(&on, 1, 0) < 0 || on.revents & (POLLHUP | POLLERR);
+	return poll(&on, 1, 0) > 0 && on.revents & (POLLHUP | POLLERR);
 }
 
 void run_init(struct run_init *in)
