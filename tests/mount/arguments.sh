@@ -30,11 +30,13 @@ long=$(printf '%300s' '' | tr ' ' x)
 part=$(printf '%.200s' "$long")
 most=9223372036854775807
 says 'an option without an end' 2 \
-	"-o $(printf '%.40s' "$long")...: too long" "$RF" mount -o "$long" "$MNT"
+	"-o $(printf '%.40s' "$long")...: too long" \
+	"$RF" mount -o "$long" "$MNT"
 says 'options without an end' 2 '-o: too many options' \
 	"$RF" mount -o "$part,$part,$part,$part,$part,$part" "$MNT"
 says 'a seed that is too large' 2 "-o seed=9223372036854775808: expected \
-seed=0 to seed=$most" "$RF" mount -o seed=9223372036854775808 "$MNT"
+seed=0 to seed=$most" \
+	"$RF" mount -o seed=9223372036854775808 "$MNT"
 says 'no directory' 2 '-o checkpoints=: expected checkpoints=DIR' \
 	"$RF" mount -o checkpoints= "$MNT"
 says 'no such directory' 2 "$DIR/nowhere: No such file or directory" \
@@ -71,7 +73,8 @@ says 'run --clock, wrong' 2 "$clock" \
 status 'run --clock, two in one' 2 run --clock live,paused -- true
 status 'run --rate, without an end' 2 run --rate "$part" -- true
 says 'run --rate of the virtual clock' 2 "-o rate: expected clock=live with \
-it; a virtual clock moves only when told to" run --clock virtual --rate 2 -- true
+it; a virtual clock moves only when told to" \
+	run --clock virtual --rate 2 -- true
 says 'run --checkpoints' 2 "$DIR/nowhere: No such file or directory" \
 	run --checkpoints "$DIR/nowhere" -- true
 says 'run --events' 1 "$DIR/nowhere/log: No such file or directory" \
