@@ -185,7 +185,6 @@ FAULTY(int, -1, unlinkat, (int fd, const char *path, int f), (fd, path, f))
 FAULTY(FILE *, NULL, fopen64, (const char *path, const char *m), (path, m))
 FAULTY(FILE *, NULL, fdopen, (int fd, const char *m), (fd, m))
 FAULTY(FILE *, NULL, open_memstream, (char **b, size_t *n), (b, n))
-FAULTY(int, EOF, fclose, (FILE *f), (f))
 FAULTY(int, EOF, fflush, (FILE *f), (f))
 FAULTY(size_t, 0, fread, (void *b, size_t s, size_t n, FILE *f), (b, s, n, f))
 FAULTY(size_t, 0, fwrite, (const void *b, size_t s, size_t n, FILE *f),
@@ -208,6 +207,21 @@ FAULTY(ssize_t, -1, process_vm_writev, (pid_t pid, const struct iovec *a,
 FAULTY(void *, NULL, seccomp_init, (uint32_t action), (action))
 FAULTY(int, -error, seccomp_load, (void *ctx), (ctx))
 FAULTY(int, -error, seccomp_notify_fd, (void *ctx), (ctx))
+
+int __real_fclose(FILE *f);
+int __wrap_fclose(FILE *f);
+
+/* What could not be written is lost; the stream is closed all the same. */
+int __wrap_fclose(FILE *f)
+{
+	const bool fail = fails("fclose");
+	const int closed = __real_fclose(f);
+
+	if (!fail)
+		return closed;
+	errno = error;
+	return EOF;
+}
 
 /* Those that take any number of arguments. */
 

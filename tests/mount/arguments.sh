@@ -30,9 +30,11 @@ long=$(printf '%300s' '' | tr ' ' x)
 part=$(printf '%.200s' "$long")
 most=9223372036854775807
 says 'an option without an end' 2 \
-	"-o $(printf '%.40s' "$long")...: too long" \
+	"-o $(printf '%.40s' "$long")...: 300 characters, \
+expected at most 255" \
 	"$RF" mount -o "$long" "$MNT"
-says 'options without an end' 2 '-o: too many options' \
+much='-o: too many options for FUSE, expected at most 1023 characters'
+says 'options without an end' 2 "$much" \
 	"$RF" mount -o "$part,$part,$part,$part,$part,$part" "$MNT"
 says 'a seed that is too large' 2 "-o seed=9223372036854775808: expected \
 seed=0 to seed=$most" \
@@ -82,7 +84,7 @@ says 'run --events' 1 "$DIR/nowhere/log: No such file or directory" \
 says 'run --restore' 2 "$DIR/nowhere: No such file or directory" \
 	"$RF" run --restore "$DIR/nowhere" -- true
 status 'run, an unknown one' 2 run --sideways -- true
-says 'run -o without an end' 2 '-o: too many options' \
+says 'run -o without an end' 2 "$much" \
 	run -o "$part,$part,$part,$part,$part,$(printf '%.15s' "$long")" -- true
 is 'a rate max' "$(run --rate max -- sh -c 'cat $RECLAIMFS/clock/rate')" max
 
