@@ -66,31 +66,19 @@ static bool check_lists(struct vm *vm, struct pgdat *pgdat,
 	return true;
 }
 
-/* Free blocks are linked both ways, of their order, and aligned. */
-static bool check_free_list(struct vm *vm, const struct zone *z, unsigned o,
-			    unsigned t, struct vm_complaint *c)
+/* Nobody's, aligned, and not a part of a free block. */
+static bool check_free_block(struct vm *vm, const struct zone *z, uint32_t pfn,
+			     unsigned order, struct vm_complaint *c)
 {
-	uint32_t prev = PFN_NONE, pfn = z->free_area[o].head[t];
-	uint64_t n = 0;
-
-	for (; pfn != PFN_NONE; prev = pfn, pfn = pfn_page(vm, pfn)->index) {
-		const struct page *p = pfn_page(vm, pfn);
-
-		if (!(p->flags & PG_BUDDY) || p->mapping != (o | t << 8))
-			return check_fails(c, "free block's head: pfn, order",
+	if (pfn_page(vm, pfn)->flags || pfn % (1u << order) ||
+	    pfn < z->first_pfn || pfn - z->first_pfn >= z->managed)
+		return check_fails(c, "free block's head: pfn, order", pfn,
+				   order, z->id);
+	for (unsigned o = order + 1; o <= VM_MAX_ORDER; o++)
+		if (block_is_free(vm, pfn, o))
+			return check_fails(c, "free block in a free block",
 					   pfn, o, z->id);
-		if (p->lru_pos != prev || pfn % (1u << o))
-			return check_fails(c, "free block's links: pfn, prev",
-					   pfn, p->lru_pos, z->id);
-		n++;
-	}
-	if (o == VM_MAX_ORDER && t == VM_MIGRATE_MOVABLE)
-		return n <= z->free_area[o].nr_free[t] ||
-		       check_fails(c, "free blocks and count", (int64_t)n,
-				   (int64_t)z->free_area[o].nr_free[t], z->id);
-	return n == z->free_area[o].nr_free[t] ||
-	       check_fails(c, "free blocks and count", (int64_t)n,
-			   (int64_t)z->free_area[o].nr_free[t], z->id);
+	return true;
 }
 
 /* The lists of one CPU are linked both ways; how many pages are on them? */
@@ -122,8 +110,45 @@ static bool check_pcp(struct vm *vm, const struct zone *z,
 			   l->count, z->id);
 }
 
-static bool check_zone(struct vm *vm, const struct zone *z,
-		       struct vm_complaint *c)
+/* What is on a list, and how many are counted on it. */
+static bool check_free_list(struct vm *vm, struct zone *z, unsigned o,
+			    unsigned t, struct vm_complaint *c)
+{
+	const struct free_area *area = &z->free_area[o];
+	int64_t counted = (int64_t)area->nr_free[t];
+
+	if (o == VM_MAX_ORDER && t == VM_MIGRATE_MOVABLE)
+		counted -= (buddy_virgin_end(z) - z->virgin_pfn) >> o;
+	free_list_tidy(vm, z, o, t);
+	for (uint32_t i = 0; i < area->nr[t]; i++)
+		if (!check_free_block(vm, z, area->block[t][i], o, c))
+			return false;
+	return area->nr[t] == counted ||
+	       check_fails(c, "free blocks and count", area->nr[t], counted,
+			   z->id);
+}
+
+/* Every block that is said to be free is on a list. */
+static bool check_free_bits(struct vm *vm, const struct zone *z,
+			    struct vm_complaint *c)
+{
+	const uint32_t end = z->first_pfn + (uint32_t)z->managed;
+	int64_t bits = 0, listed = 0;
+
+	for (uint32_t pfn = z->first_pfn; pfn < end; pfn += FREE_WORD_PAGES)
+		bits += __builtin_popcountll(*free_bit(vm, pfn, 0).word);
+	for (uint32_t pfn = z->first_pfn; pfn < end; pfn += MAX_BLOCK)
+		bits += __builtin_popcountll(
+			*free_bit(vm, pfn, VM_MAX_ORDER).word);
+	for (unsigned o = 0; o < VM_NR_ORDERS; o++)
+		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++)
+			listed += z->free_area[o].nr[t];
+	return bits == listed ||
+	       check_fails(c, "blocks marked free and listed", bits, listed,
+			   z->id);
+}
+
+static bool check_zone(struct vm *vm, struct zone *z, struct vm_complaint *c)
 {
 	if (!zone_populated(z))
 		return true;
@@ -134,7 +159,7 @@ static bool check_zone(struct vm *vm, const struct zone *z,
 	for (uint32_t cpu = 0; z->pcp && cpu < vm->conf.nr_cpus; cpu++)
 		if (!check_pcp(vm, z, &z->pcp[cpu], c))
 			return false;
-	return true;
+	return check_free_bits(vm, z, c);
 }
 
 /* What one address space's tables hold. */
@@ -160,7 +185,7 @@ static bool check_pte(struct vm *vm, const struct vma *vma, uint64_t i,
 		return true;
 	found->rss++;
 	p = pfn_page(vm, pte_pfn(pte));
-	if (!(p->flags & PG_MAPPED) || p->flags & (PG_BUDDY | PG_KERNEL))
+	if (!(p->flags & PG_MAPPED) || p->flags & PG_KERNEL)
 		return check_fails(c, "mapped page's flags, pid", p->flags,
 				   vma->mm->task->pid, (int)i);
 	if (!vma->file && !(p->flags & PG_SWAPCACHE) &&

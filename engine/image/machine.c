@@ -287,7 +287,7 @@ static void image_psi(struct image *im, struct psi *p)
 }
 
 /* Members of struct vm that are nobody's in particular. */
-IMAGE_KNOWS(vm, 958472);
+IMAGE_KNOWS(vm, 987288);
 static void image_vm(struct image *im, struct vm *vm)
 {
 	uint16_t last = vm->last_mapping;

@@ -20,9 +20,6 @@
 #define TAG_ZONE 0x656e6f5au /* "Zone" */
 #define TAG_NODE 0x65646f4eu /* "Node" */
 
-/* Set by the lists that the frame is on. */
-#define FLAGS_OF_LISTS (PG_LRU | PG_BUDDY)
-
 /* Counters that never fall below 0. */
 static void image_items(struct image *im, int64_t *item, unsigned nr)
 {
@@ -32,16 +29,16 @@ static void image_items(struct image *im, int64_t *item, unsigned nr)
 	}
 }
 
-/* A frame.  What is free comes with the free lists; lru_pos with the LRU's. */
+/* A frame that is not free.  PG_LRU and lru_pos come with the LRU lists. */
 IMAGE_KNOWS(page, 12);
 static void image_page(struct image *im, void *element)
 {
 	struct page *p = element;
-	uint16_t flags = p->flags & (uint16_t)~FLAGS_OF_LISTS;
+	uint16_t flags = p->flags & (uint16_t)~PG_LRU;
 
-	assert(!(p->flags & PG_BUDDY));
+	assert(!im->saving || p->flags);
 	image_num(im, flags);
-	if (flags & FLAGS_OF_LISTS)
+	if (flags & (PG_LRU | PG_UNUSED))
 		image_bad(im);
 	p->flags = im->saving ? p->flags : flags;
 	image_num(im, p->mapping);
@@ -50,12 +47,11 @@ static void image_page(struct image *im, void *element)
 
 static bool in_use(const struct page *p)
 {
-	return p->flags && !(p->flags & PG_BUDDY) && !page_on_pcp(p);
+	return p->flags && !page_on_pcp(p);
 }
 
 /*
- * Frames of @z in [@from, @to).  Runs of frames in use are counted here and
- * not by image_sparse(), which would take the head of a free block for one.
+ * Frames of @z in [@from, @to): runs of those in use.
  */
 static void image_frames(struct image *im, uint32_t from, uint32_t to)
 {
@@ -67,9 +63,7 @@ static void image_frames(struct image *im, uint32_t from, uint32_t to)
 		uint32_t at = pfn, pages = 0;
 
 		for (; im->saving && at < to; at++) {
-			const struct page *p = pfn_page(vm, at);
-
-			if (in_use(p))
+			if (in_use(pfn_page(vm, at)))
 				break;
 		}
 		at -= pfn;
@@ -119,23 +113,42 @@ bool image_take_free(struct image *im, const struct zone *z, uint32_t pfn,
 	return true;
 }
 
-/* The next block of a list: behind @prev, PFN_NONE if it is the first. */
-static void link_block(struct image *im, struct free_area *area, uint32_t pfn,
-		       uint16_t mapping, uint32_t prev)
+/*
+ * The block that comes next on its list, as it is read.  Of its page block's
+ * type, and its buddy is not free, or they would be one.
+ */
+static bool read_block(struct image *im, struct zone *z, unsigned order,
+		       enum vm_migratetype type)
 {
-	struct page *p = pfn_page(im->vm, pfn);
+	uint32_t pfn = 0;
 
-	assert(!im->saving && !p->flags);
-	p->flags = PG_BUDDY;
-	p->mapping = mapping;
-	p->index = PFN_NONE;
-	p->lru_pos = prev;
-	if (prev == PFN_NONE)
-		area->head[mapping >> 8] = pfn;
-	else
-		pfn_page(im->vm, prev)->index = pfn;
+	assert(!im->saving);
+	image_num(im, pfn);
+	if (im->err || !image_take_free(im, z, pfn, order) ||
+	    pageblock_type(im->vm, pfn) != type ||
+	    (order < VM_MAX_ORDER &&
+	     block_is_free(im->vm, pfn ^ 1u << order, order)))
+		return false;
+	free_list_add(im->vm, z, pfn, order, type);
+	return true;
 }
 
+/* What was read first was on top. */
+static void turn_list(struct free_area *area, unsigned type)
+{
+	uint32_t *block = area->block[type];
+	uint32_t nr = area->nr[type];
+
+	assert(nr <= area->nr_free[type]);
+	for (uint32_t i = 0; i < nr / 2; i++) {
+		uint32_t pfn = block[i];
+
+		block[i] = block[nr - 1 - i];
+		block[nr - 1 - i] = pfn;
+	}
+}
+
+/* The blocks of a list, from that which is taken next. */
 static void image_free_list(struct image *im, struct zone *z, unsigned order,
 			    unsigned type)
 {
@@ -143,28 +156,23 @@ static void image_free_list(struct image *im, struct zone *z, unsigned order,
 	const uint64_t virgin = virgin_blocks(z, order, type);
 	uint64_t nr = image_count(im, area->nr_free[type] - virgin, 4,
 				  z->managed >> order);
-	uint32_t pfn = area->head[type], prev = PFN_NONE;
 
-	if (!im->saving)
-		area->head[type] = PFN_NONE;
-	area->nr_free[type] = nr + virgin;
-	for (; nr && !im->err; nr--) {
-		image_num(im, pfn);
-		if (im->saving) {
-			assert(pfn_page(im->vm, pfn)->flags & PG_BUDDY);
-			pfn = pfn_page(im->vm, pfn)->index;
-			continue;
-		}
-		if (im->err || !image_take_free(im, z, pfn, order)) {
-			image_bad(im);
-			return;
-		}
-		link_block(im, area, pfn, (uint16_t)(order | type << 8), prev);
-		prev = pfn;
+	if (im->saving) {
+		free_list_tidy(im->vm, z, order, type);
+		assert(area->nr[type] == nr);
+		while (nr--)
+			image_num(im, area->block[type][nr]);
+		return;
 	}
+	area->nr_free[type] = 0;
+	for (; nr && !im->err; nr--)
+		if (!read_block(im, z, order, type))
+			image_bad(im);
+	turn_list(area, type);
+	area->nr_free[type] += virgin;
 }
 
-IMAGE_KNOWS(free_area, 48);
+IMAGE_KNOWS(free_area, 80);
 static void image_free_lists(struct image *im, struct zone *z)
 {
 	for (unsigned o = 0; o < VM_NR_ORDERS; o++)
@@ -203,7 +211,7 @@ static void image_blocks(struct image *im, struct zone *z)
 	assert(z->pageblocks[VM_MIGRATE_MOVABLE] <= nr);
 }
 
-IMAGE_KNOWS(zone, 880);
+IMAGE_KNOWS(zone, 1240);
 static void image_zone(struct image *im, struct zone *z)
 {
 	const uint32_t end = z->first_pfn + (uint32_t)z->managed;
@@ -228,28 +236,6 @@ static void image_zone(struct image *im, struct zone *z)
 	image_blocks(im, z);
 	image_free_lists(im, z);
 	image_pcp(im, z);
-}
-
-/*
- * The machine that is read into has booted: it has free blocks where this
- * one may have pages.
- */
-static void forget_free_blocks(struct vm *vm, struct zone *z)
-{
-	for (unsigned o = 0; o < VM_NR_ORDERS; o++) {
-		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++) {
-			uint32_t pfn = z->free_area[o].head[t];
-
-			while (pfn != PFN_NONE) {
-				struct page *p = pfn_page(vm, pfn);
-
-				assert(p->flags & PG_BUDDY);
-				pfn = p->index;
-				*p = (struct page){ 0 };
-			}
-		}
-	}
-	pcp_forget(vm, z);
 }
 
 /* --- LRU lists ----------------------------------------------------------- */
@@ -280,7 +266,7 @@ static void load_listed(struct image *im, struct pgdat *pgdat, enum vm_lru lru)
 		image_bad(im);
 		return;
 	}
-	assert(!(p->flags & PG_BUDDY));
+	assert(im->seen[pfn] == 0);
 	p->flags |= PG_LRU;
 	p->lru_pos = lru_queue_push_tail(&pgdat->lruvec, lru, pfn);
 }
@@ -313,7 +299,7 @@ static void image_lruvec(struct image *im, struct pgdat *pgdat)
 	assert(im->err || lv->nr_chunks <= lv->max_chunks);
 }
 
-IMAGE_KNOWS(pgdat, 5280);
+IMAGE_KNOWS(pgdat, 7080);
 static void image_node(struct image *im, struct pgdat *pgdat)
 {
 	image_tag(im, TAG_NODE);
@@ -352,8 +338,11 @@ void image_memory(struct image *im)
 		for_each_zone(pgdat, z) {
 			if (!zone_populated(z))
 				continue;
-			if (!im->saving)
-				forget_free_blocks(im->vm, z);
+			/* it has booted, and has free blocks of its own */
+			if (!im->saving) {
+				free_lists_clear(im->vm, z);
+				pcp_forget(im->vm, z);
+			}
 			image_zone(im, z);
 		}
 		image_node(im, pgdat);

@@ -9,11 +9,9 @@
 #include "memory/buddy.h"
 
 #include <assert.h>
+#include <errno.h>
 
 #include "memory/vmstat.h"
-
-#define MAX_BLOCK (1u << VM_MAX_ORDER)
-#define PREFETCH_ORDERS 4u
 
 /* Where a type looks when its own lists are empty, best first. */
 static const enum vm_migratetype fallback[VM_NR_MIGRATETYPES][2] = {
@@ -27,17 +25,6 @@ static const enum vm_migratetype fallback[VM_NR_MIGRATETYPES][2] = {
 				    VM_MIGRATE_MOVABLE },
 };
 
-/* block_type is zero for what has never been looked at: all is movable. */
-static uint8_t type_code(enum vm_migratetype type)
-{
-	return (uint8_t)(type ^ VM_MIGRATE_MOVABLE);
-}
-
-enum vm_migratetype pageblock_type(struct vm *vm, uint32_t pfn)
-{
-	return vm->block_type[pfn >> PAGEBLOCK_ORDER] ^ VM_MIGRATE_MOVABLE;
-}
-
 static void set_pageblock_type(struct vm *vm, struct zone *z, uint32_t pfn,
 			       enum vm_migratetype type)
 {
@@ -46,63 +33,18 @@ static void set_pageblock_type(struct vm *vm, struct zone *z, uint32_t pfn,
 	assert(z->pageblocks[old] > 0);
 	z->pageblocks[old]--;
 	z->pageblocks[type]++;
-	vm->block_type[pfn >> PAGEBLOCK_ORDER] = type_code(type);
+	vm->block_type[pfn >> PAGEBLOCK_ORDER] =
+		(uint8_t)(type ^ VM_MIGRATE_MOVABLE);
 }
 
-static unsigned block_order(const struct page *p)
-{
-	return p->mapping & 0xff;
-}
-
-static enum vm_migratetype block_list(const struct page *p)
-{
-	return p->mapping >> 8;
-}
-
-static void list_add(struct vm *vm, struct zone *z, uint32_t pfn,
-		     unsigned order, enum vm_migratetype type)
-{
-	struct free_area *area = &z->free_area[order];
-	struct page *p = pfn_page(vm, pfn);
-
-	assert(!(p->flags & PG_BUDDY));
-	p->flags = PG_BUDDY;
-	p->mapping = (uint16_t)(order | (unsigned)type << 8);
-	p->index = area->head[type];
-	p->lru_pos = PFN_NONE;
-	if (area->head[type] != PFN_NONE)
-		pfn_page(vm, area->head[type])->lru_pos = pfn;
-	area->head[type] = pfn;
-	area->nr_free[type]++;
-}
-
-static void list_del(struct vm *vm, struct zone *z, uint32_t pfn)
-{
-	struct page *p = pfn_page(vm, pfn);
-	struct free_area *area = &z->free_area[block_order(p)];
-	enum vm_migratetype type = block_list(p);
-
-	assert(p->flags & PG_BUDDY);
-	assert(area->nr_free[type] > 0);
-	if (p->lru_pos == PFN_NONE)
-		area->head[type] = p->index;
-	else
-		pfn_page(vm, p->lru_pos)->index = p->index;
-	if (p->index != PFN_NONE)
-		pfn_page(vm, p->index)->lru_pos = p->lru_pos;
-	area->nr_free[type]--;
-	*p = (struct page){ 0 };
-}
-
-void buddy_init(struct vm *vm, struct zone *z)
+int buddy_init(struct vm *vm, struct zone *z)
 {
 	uint32_t pfn = buddy_virgin_end(z);
 	uint32_t left = (uint32_t)(z->managed % MAX_BLOCK);
 
 	assert(z->first_pfn % MAX_BLOCK == 0);
-	for (unsigned o = 0; o < VM_NR_ORDERS; o++)
-		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++)
-			z->free_area[o].head[t] = PFN_NONE;
+	if (free_lists_init(z))
+		return -ENOMEM;
 	z->virgin_pfn = z->first_pfn;
 	z->free_area[VM_MAX_ORDER].nr_free[VM_MIGRATE_MOVABLE] =
 		z->managed / MAX_BLOCK;
@@ -111,10 +53,16 @@ void buddy_init(struct vm *vm, struct zone *z)
 	for (unsigned o = VM_MAX_ORDER; o-- > 0;) {
 		if (!(left & 1u << o))
 			continue;
-		list_add(vm, z, pfn, o, VM_MIGRATE_MOVABLE);
+		free_list_add(vm, z, pfn, o, VM_MIGRATE_MOVABLE);
 		pfn += 1u << o;
 	}
 	z->item[NR_FREE_PAGES] = (int64_t)z->managed;
+	return 0;
+}
+
+void buddy_fini(struct zone *z)
+{
+	free_lists_fini(z);
 }
 
 /* A block off the list of @type and @order; touches virgin memory last. */
@@ -122,10 +70,11 @@ static uint32_t take(struct vm *vm, struct zone *z, unsigned order,
 		     enum vm_migratetype type)
 {
 	struct free_area *area = &z->free_area[order];
-	uint32_t pfn = area->head[type];
+	uint32_t pfn = free_list_top(vm, z, order, type);
 
 	if (pfn != PFN_NONE) {
-		list_del(vm, z, pfn);
+		free_list_del(vm, z, pfn, order, type);
+		area->nr[type]--; /* it is on top */
 		return pfn;
 	}
 	if (order != VM_MAX_ORDER || type != VM_MIGRATE_MOVABLE ||
@@ -148,10 +97,8 @@ struct split {
 static void expand(struct vm *vm, struct zone *z, uint32_t pfn, struct split s)
 {
 	assert(s.from >= s.to);
-	while (s.from > s.to) {
-		s.from--;
-		list_add(vm, z, pfn + (1u << s.from), s.from, s.type);
-	}
+	while (s.from-- > s.to)
+		free_list_add(vm, z, pfn + (1u << s.from), s.from, s.type);
 }
 
 static uint32_t take_smallest(struct vm *vm, struct zone *z, unsigned order,
@@ -173,40 +120,49 @@ struct block_use {
 	uint32_t free, lru;
 };
 
+/* The order of the free block that begins here, if one does; or none. */
+static int order_of_free(const struct vm *vm, uint32_t pfn)
+{
+	for (unsigned o = 0; o < PAGEBLOCK_ORDER; o++)
+		if (pfn % (1u << o) == 0 && block_is_free(vm, pfn, o))
+			return (int)o;
+	return -1;
+}
+
 static struct block_use count_block(struct vm *vm, uint32_t start)
 {
 	struct block_use use = { 0, 0 };
 
 	for (uint32_t pfn = start; pfn < start + PAGEBLOCK_PAGES;) {
-		const struct page *p = pfn_page(vm, pfn);
-		uint32_t nr = p->flags & PG_BUDDY ? 1u << block_order(p) : 1;
+		const int order = order_of_free(vm, pfn);
 
-		if (p->flags & PG_BUDDY)
-			use.free += nr;
+		if (order >= 0)
+			use.free += 1u << order;
 		else
-			use.lru += !!(p->flags & PG_LRU);
-		pfn += nr;
+			use.lru += !!(pfn_page(vm, pfn)->flags & PG_LRU);
+		pfn += order > 0 ? 1u << order : 1;
 	}
 	assert(use.free + use.lru <= PAGEBLOCK_PAGES);
 	return use;
 }
 
-/* Move all free blocks of a page block to @type's lists. */
+/* Move all free blocks of a page block to @type's lists: it is of @type. */
 static void claim_free_blocks(struct vm *vm, struct zone *z, uint32_t start,
-			      enum vm_migratetype type)
+			      enum vm_migratetype from)
 {
-	for (uint32_t pfn = start; pfn < start + PAGEBLOCK_PAGES;) {
-		struct page *p = pfn_page(vm, pfn);
-		unsigned order;
+	const enum vm_migratetype type = pageblock_type(vm, start);
 
-		if (!(p->flags & PG_BUDDY)) {
-			pfn++;
-			continue;
+	assert(from != type);
+	for (uint32_t pfn = start; pfn < start + PAGEBLOCK_PAGES;) {
+		const int order = order_of_free(vm, pfn);
+		struct free_area *area = &z->free_area[MAX(order, 0)];
+
+		if (order >= 0) {
+			area->nr_free[from]--;
+			area->nr_free[type]++;
+			free_list_push(vm, z, pfn, (unsigned)order, type);
 		}
-		order = block_order(p);
-		list_del(vm, z, pfn);
-		list_add(vm, z, pfn, order, type);
-		pfn += 1u << order;
+		pfn += order > 0 ? 1u << order : 1;
 	}
 }
 
@@ -238,15 +194,16 @@ static bool claim_block(struct vm *vm, struct zone *z, uint32_t pfn,
 		alike = PAGEBLOCK_PAGES - use.free - use.lru;
 	if (use.free + alike < PAGEBLOCK_PAGES / 2)
 		return false;
-	claim_free_blocks(vm, z, start, type);
 	set_pageblock_type(vm, z, start, type);
+	claim_free_blocks(vm, z, start, old);
 	return true;
 }
 
 /*
- * mm/page_alloc.c:steal_suitable_fallback.  @pfn, of order @o, is the head of
- * its list.  Whole page blocks change their type; a part of one is taken with
- * the rest of the block, or alone.  @fragmented: a page block was broken.
+ * mm/page_alloc.c:steal_suitable_fallback.  @pfn is the first block of a list
+ * of another type.  Whole page blocks change their type; a part of one is
+ * taken with the rest of the block, or alone.  @fragmented: a page block was
+ * broken.
  */
 static uint32_t steal(struct vm *vm, struct zone *z, uint32_t pfn,
 		      struct split s, bool *fragmented)
@@ -257,7 +214,7 @@ static uint32_t steal(struct vm *vm, struct zone *z, uint32_t pfn,
 	if (*fragmented && may_claim(s.from, type) &&
 	    claim_block(vm, z, pfn, type))
 		return take_smallest(vm, z, s.to, type);
-	list_del(vm, z, pfn);
+	free_list_del(vm, z, pfn, s.from, pageblock_type(vm, pfn));
 	if (!*fragmented)
 		for (uint32_t b = 0; b < 1u << s.from; b += PAGEBLOCK_PAGES)
 			set_pageblock_type(vm, z, pfn + b, type);
@@ -295,10 +252,10 @@ static uint32_t take_fallback(struct vm *vm, struct zone *z, unsigned order,
 		for (o = order; find_fallback(z, o, type) < 0;)
 			o++;
 	from = find_fallback(z, o, type);
-	pfn = z->free_area[o].head[from];
+	pfn = free_list_top(vm, z, o, (enum vm_migratetype)from);
 	if (pfn == PFN_NONE) { /* all free blocks of this order are virgin */
 		pfn = take(vm, z, o, (enum vm_migratetype)from);
-		list_add(vm, z, pfn, o, (enum vm_migratetype)from);
+		free_list_add(vm, z, pfn, o, (enum vm_migratetype)from);
 	}
 	return steal(vm, z, pfn, (struct split){ o, order, type },
 		     fragmented);
@@ -320,83 +277,71 @@ uint32_t buddy_alloc(struct vm *vm, struct zone *z, unsigned order,
 	return pfn;
 }
 
+/* A block that is about to be free, and becomes larger meanwhile. */
+struct merging {
+	struct zone *zone;
+	uint32_t pfn;
+	unsigned order;
+	enum vm_migratetype type;
+};
+
 /*
- * A block of this order?  Zones begin at multiples of the largest block, and
- * frames beyond a zone's end are never free, so no bound need be looked at.
+ * Merge it with its buddies, as long as they are in one word: at most until
+ * it is of the order @end.  Zones begin at multiples of the largest block,
+ * and what is beyond a zone's end is never free, so no bound need be looked
+ * at.  True: it is of that order; else there is no buddy, and its bit is set.
  */
-static bool is_free_block(const struct page *p, unsigned order)
+static bool merge_in_word(struct vm *vm, struct merging *m, unsigned end)
 {
-	return p->flags & PG_BUDDY && block_order(p) == order;
+	const struct free_bit b = free_bit(vm, m->pfn, m->order);
+	uint64_t word = *b.word;
+	uint32_t at = b.at;
+
+	assert(!(word >> at & 1));
+	for (; m->order < end; m->order++, at /= 2) {
+		uint32_t buddy = m->pfn ^ 1u << m->order;
+		enum vm_migratetype type = m->type;
+
+		if (!(word >> (at ^ 1) & 1))
+			break;
+		word ^= 1ull << (at ^ 1);
+		if (m->order >= PAGEBLOCK_ORDER)
+			type = pageblock_type(vm, buddy);
+		assert(pageblock_type(vm, buddy) == type);
+		assert(m->zone->free_area[m->order].nr_free[type] > 0);
+		m->zone->free_area[m->order].nr_free[type]--;
+		if (type != m->type)
+			set_pageblock_type(vm, m->zone, buddy, m->type);
+		m->pfn &= buddy;
+	}
+	if (m->order < end || end == VM_MAX_ORDER)
+		word |= 1ull << at;
+	*b.word = word;
+	return m->order == end;
 }
 
 /*
  * Without the counter.  Page blocks that become one are of one kind, so that
  * each half of it finds its list again.
  */
-static void merge(struct vm *vm, struct zone *z, uint32_t pfn, unsigned o)
+static void merge(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order)
 {
-	const enum vm_migratetype type = pageblock_type(vm, pfn);
+	struct merging m = { z, pfn, order, pageblock_type(vm, pfn) };
 
-	assert(pfn >= z->first_pfn && pfn % (1u << o) == 0);
-	while (o < VM_MAX_ORDER) {
-		uint32_t buddy = pfn ^ 1u << o;
-
-		if (!is_free_block(pfn_page(vm, buddy), o))
-			break;
-		list_del(vm, z, buddy);
-		if (o >= PAGEBLOCK_ORDER && pageblock_type(vm, buddy) != type)
-			set_pageblock_type(vm, z, buddy, type);
-		pfn &= ~(1u << o);
-		o++;
-	}
-	list_add(vm, z, pfn, o, type);
+	assert(pfn >= z->first_pfn && pfn % (1u << order) == 0);
+	if (order >= FREE_LOW_ORDERS || merge_in_word(vm, &m, FREE_LOW_ORDERS))
+		merge_in_word(vm, &m, VM_MAX_ORDER);
+	free_list_push(vm, z, m.pfn, m.order, m.type);
+	z->free_area[m.order].nr_free[m.type]++;
 }
 
 void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order)
 {
-	assert(!(pfn_page(vm, pfn)->flags & (PG_BUDDY | PG_LRU)));
+	assert(!(pfn_page(vm, pfn)->flags & PG_LRU));
 	for (uint32_t i = 0; i < 1u << order; i++)
 		*pfn_page(vm, pfn + i) = (struct page){ 0 };
 	merge(vm, z, pfn, order);
 	mod_zone(z, NR_FREE_PAGES, 1u << order);
-}
-
-/* The neighbours of a free block on its list, as it will leave it. */
-static void prefetch_neighbours(const struct vm *vm, const struct page *p)
-{
-	assert(p->flags & PG_BUDDY);
-	if (p->index != PFN_NONE)
-		page_prefetch(vm, p->index);
-	if (p->lru_pos != PFN_NONE)
-		page_prefetch(vm, p->lru_pos);
-}
-
-void buddy_prefetch(const struct vm *vm, uint32_t pfn)
-{
-	const struct page *p = pfn_page(vm, pfn ^ 1);
-
-	assert(pfn < vm->nr_frames);
-	if (!is_free_block(p, 0))
-		return;
-	prefetch_neighbours(vm, p);
-	page_prefetch(vm, (pfn & ~1u) ^ 2);
-}
-
-/* The same for the next orders, once those buddies have come. */
-static void prefetch_more(const struct vm *vm, uint32_t pfn)
-{
-	if (!is_free_block(pfn_page(vm, pfn ^ 1), 0))
-		return;
-	for (unsigned o = 1; o < PREFETCH_ORDERS; o++) {
-		const struct page *p;
-
-		pfn &= ~((1u << o) - 1);
-		p = pfn_page(vm, pfn ^ 1u << o);
-		if (!is_free_block(p, o))
-			return;
-		prefetch_neighbours(vm, p);
-		page_prefetch(vm, (pfn & ~(1u << o)) ^ 2u << o);
-	}
 }
 
 void buddy_free_pages(struct vm *vm, const uint32_t *pfn, unsigned nr)
@@ -404,12 +349,10 @@ void buddy_free_pages(struct vm *vm, const uint32_t *pfn, unsigned nr)
 	struct zone *zone = NULL;
 	unsigned from = 0;
 
-	for (unsigned i = 0; i < nr; i++)
-		prefetch_more(vm, pfn[i]);
 	for (unsigned i = 0; i < nr; i++) {
 		struct zone *z = page_zone(vm, pfn[i]);
 
-		assert(!(pfn_page(vm, pfn[i])->flags & (PG_BUDDY | PG_LRU)));
+		assert(!(pfn_page(vm, pfn[i])->flags & PG_LRU));
 		*pfn_page(vm, pfn[i]) = (struct page){ 0 };
 		merge(vm, z, pfn[i], 0);
 		if (z == zone)

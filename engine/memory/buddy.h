@@ -2,18 +2,18 @@
 /*
  * buddy.h - free blocks of a zone: orders 0..10, by migrate type.
  *
- * A free block's head frame has PG_BUDDY; its mapping holds order and type,
- * index and lru_pos the next and previous block of its free list.  Counts
- * nr_free_pages; knows no watermark.  mm/page_alloc.c:__rmqueue and
- * __free_one_page are the models.
+ * The frames of a free block are all 0; which they are, and the order in
+ * which they are handed out, is in free_list.h.  Counts nr_free_pages; knows
+ * no watermark.  mm/page_alloc.c:__rmqueue and __free_one_page are the models.
  */
 #ifndef ENGINE_MEMORY_BUDDY_H
 #define ENGINE_MEMORY_BUDDY_H
 
-#include "memory/zone.h"
+#include "memory/free_list.h"
 
-/* All of @z free, in virgin blocks. */
-void buddy_init(struct vm *vm, struct zone *z);
+/* All of @z free, in virgin blocks.  0 or -ENOMEM. */
+int buddy_init(struct vm *vm, struct zone *z);
+void buddy_fini(struct zone *z);
 
 /*
  * Take a block of 2^order pages for @type; steals from other types when its
@@ -27,17 +27,17 @@ uint32_t buddy_alloc(struct vm *vm, struct zone *z, unsigned order,
 /* Give a block back; merges it with its buddies. */
 void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order);
 
-/*
- * Give @nr single pages back, in this order.  As buddy_free() of each, but
- * what all of them look at is fetched beforehand.
- */
+/* Give @nr single pages back, in this order, as buddy_free() of each. */
 void buddy_free_pages(struct vm *vm, const uint32_t *pfn, unsigned nr);
 
 /*
- * Start fetching what buddy_free_pages() will look at for @pfn: the frames
- * of its buddies.
+ * Start fetching what buddy_free_pages() will look at for @pfn: the word
+ * that says which of its buddies are free.
  */
-void buddy_prefetch(const struct vm *vm, uint32_t pfn);
+static inline void buddy_prefetch(const struct vm *vm, uint32_t pfn)
+{
+	prefetchw(free_bit(vm, pfn, 0).word);
+}
 
 /* A block of at least @order that @type may use without HighAtomic. */
 bool buddy_has_block(const struct zone *z, unsigned order, bool highatomic);
@@ -48,7 +48,5 @@ static inline uint32_t buddy_virgin_end(const struct zone *z)
 	return z->first_pfn +
 	       (uint32_t)(z->managed & ~((1ull << VM_MAX_ORDER) - 1));
 }
-
-enum vm_migratetype pageblock_type(struct vm *vm, uint32_t pfn);
 
 #endif

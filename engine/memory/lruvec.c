@@ -15,8 +15,11 @@
 #include "memory/vmstat.h"
 #include "world/reserve.h"
 
-/* How many of the next pages' frames lru_tail() starts to fetch. */
-#define LRU_PREFETCH 40u
+/*
+ * Frames are fetched this many entries ahead: two batches of reclaim's, as
+ * lru_peek_tail() looks at the frames of the next one.
+ */
+#define LRU_PREFETCH 72u
 
 #define CACHE_LINE 64u
 
@@ -227,7 +230,7 @@ void lru_add(struct vm *vm, uint32_t pfn)
 	struct page *page = pfn_page(vm, pfn);
 	enum vm_lru lru = page_lru(page);
 
-	assert(!(page->flags & (PG_LRU | PG_BUDDY | PG_KERNEL)));
+	assert(!(page->flags & (PG_LRU | PG_KERNEL)));
 	page->flags |= PG_LRU;
 	page->lru_pos = lru_queue_push_head(&page_pgdat(vm, pfn)->lruvec, lru,
 					    pfn);
@@ -239,7 +242,7 @@ void lru_add_tail(struct vm *vm, uint32_t pfn)
 	struct page *page = pfn_page(vm, pfn);
 	enum vm_lru lru = page_lru(page);
 
-	assert(!(page->flags & (PG_LRU | PG_BUDDY | PG_KERNEL)));
+	assert(!(page->flags & (PG_LRU | PG_KERNEL)));
 	page->flags |= PG_LRU;
 	page->lru_pos = lru_queue_push_tail(&page_pgdat(vm, pfn)->lruvec, lru,
 					    pfn);
@@ -332,14 +335,15 @@ static void prefetch_chunk(const struct lruvec *lv, const struct lru_chunk *c)
 static void prefetch_ahead(const struct vm *vm, const struct lruvec *lv,
 			   const struct lru_chunk *chunk, uint32_t at)
 {
-	uint32_t ahead = PFN_NONE;
+	uint32_t ahead;
 
 	assert(at < LRU_CHUNK_PAGES);
-	if (at >= LRU_PREFETCH)
-		ahead = chunk->pfn[at - LRU_PREFETCH];
-	else if (chunk->prev != LRU_NO_CHUNK)
-		ahead = lv->chunk[chunk->prev]
-				.pfn[LRU_CHUNK_PAGES + at - LRU_PREFETCH];
+	for (; at < LRU_PREFETCH; at += LRU_CHUNK_PAGES) {
+		if (chunk->prev == LRU_NO_CHUNK)
+			return;
+		chunk = &lv->chunk[chunk->prev];
+	}
+	ahead = chunk->pfn[at - LRU_PREFETCH];
 	/* entries that are not in use hold anything */
 	if (ahead < vm->nr_frames)
 		page_prefetch(vm, ahead);
@@ -415,6 +419,28 @@ unsigned lru_take_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru,
 	if (zone)
 		lru_count_zone(vm, zone, lru, -(int64_t)(n - from));
 	lru_compact_if_sparse(vm, lv, lru);
+	return n;
+}
+
+unsigned lru_peek_tail(const struct pgdat *pgdat, enum vm_lru lru,
+		       uint32_t *pfn, unsigned nr)
+{
+	const struct lruvec *lv = &pgdat->lruvec;
+	const struct lru_list *l = &lv->list[lru];
+	uint32_t c = l->tail, at = l->tail_at;
+	unsigned n = 0;
+
+	while (n < nr && c != LRU_NO_CHUNK) {
+		const struct lru_chunk *chunk = &lv->chunk[c];
+		const uint32_t from = c == l->head ? l->head_at : 0;
+
+		assert(from < at && at <= LRU_CHUNK_PAGES);
+		for (; at > from && n < nr; at--)
+			if (chunk->pfn[at - 1] != PFN_NONE)
+				pfn[n++] = chunk->pfn[at - 1];
+		c = chunk->prev;
+		at = LRU_CHUNK_PAGES;
+	}
 	return n;
 }
 

@@ -92,6 +92,10 @@ uint32_t lru_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru);
 unsigned lru_take_tail(struct vm *vm, struct pgdat *pgdat, enum vm_lru lru,
 		       uint32_t *pfn, unsigned nr);
 
+/* The @nr pages that would be taken next, or as many as there are. */
+unsigned lru_peek_tail(const struct pgdat *pgdat, enum vm_lru lru,
+		       uint32_t *pfn, unsigned nr);
+
 /* Start fetching what lru_del() of @pfn will change; its frame has come. */
 void lru_prefetch(struct vm *vm, uint32_t pfn);
 

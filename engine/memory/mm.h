@@ -172,8 +172,8 @@ unsigned rmap_referenced(struct vm *vm, uint32_t pfn, bool *locked,
 
 /*
  * Start fetching what the owners of @nr pages keep for them: the cache's slot,
- * the swap slot's record, the page-table entry.  For a batch whose pages are
- * looked at one after another: all their waits for memory become one.
+ * the swap slot's record, the page-table entry.  For a batch whose pages will
+ * be looked at one after another; their frames have come.
  */
 void rmap_prefetch(const struct vm *vm, const uint32_t *pfn, unsigned nr);
 

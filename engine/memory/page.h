@@ -34,7 +34,7 @@ enum page_flag {
 	PG_MLOCKED = 1u << 9,
 	PG_UNEVICTABLE = 1u << 10,
 	PG_MAPPED = 1u << 11,	  /* some page table refers to it */
-	PG_BUDDY = 1u << 12,	  /* head of a free block */
+	PG_UNUSED = 1u << 12,	  /* no page has it */
 	PG_READAHEAD = 1u << 13,  /* swapped in unasked, not used yet */
 	PG_UPTODATE = 1u << 14,	  /* its content has arrived from the disk */
 	PG_KERNEL = 1u << 15,	  /* page table, slab, ...: not on an LRU */
@@ -45,8 +45,8 @@ enum page_flag {
 };
 
 /*
- * @mapping and @index say whose page it is (mapping.h).  In a free block's
- * head they and @lru_pos hold the free list instead: see buddy.h.
+ * @mapping and @index say whose page it is (mapping.h).  All are 0 while it
+ * is free.
  */
 struct page {
 	uint16_t flags;

@@ -15,11 +15,19 @@
 #include "memory/vmstat.h"
 #include "world/reserve.h"
 
-#define MAX_BLOCK (1ull << VM_MAX_ORDER)
-
 static uint64_t round_up_block(uint64_t n)
 {
-	return (n + MAX_BLOCK - 1) & ~(MAX_BLOCK - 1);
+	return (n + MAX_BLOCK - 1) / MAX_BLOCK * MAX_BLOCK;
+}
+
+static size_t free_low_size(const struct vm *vm)
+{
+	return (vm->nr_frames >> FREE_WORD_SHIFT) * sizeof(*vm->free_low);
+}
+
+static size_t free_high_size(const struct vm *vm)
+{
+	return (vm->nr_frames >> VM_MAX_ORDER) * sizeof(*vm->free_high);
 }
 
 static void zone_setup(struct vm *vm, struct pgdat *pgdat, unsigned type,
@@ -60,8 +68,12 @@ static int pgdat_setup(struct vm *vm, struct pgdat *pgdat)
 	pgdat->xa_nodes.slabs = PFN_NONE;
 	pgdat->xa_nodes.small_slabs = PFN_NONE;
 	for_each_zone(pgdat, z) {
+		int err;
+
 		claim_frames(vm, z);
-		buddy_init(vm, z);
+		err = buddy_init(vm, z);
+		if (err)
+			return err;
 	}
 	return lruvec_init(&pgdat->lruvec, pgdat->managed);
 }
@@ -83,7 +95,10 @@ int pgdats_init(struct vm *vm)
 	vm->mem_map = reserve_alloc(frames * sizeof(*vm->mem_map));
 	vm->block_zone = reserve_alloc(blocks);
 	vm->block_type = reserve_alloc(blocks);
-	if (!vm->mem_map || !vm->block_zone || !vm->block_type)
+	vm->free_low = reserve_alloc(free_low_size(vm));
+	vm->free_high = reserve_alloc(free_high_size(vm));
+	if (!vm->mem_map || !vm->block_zone || !vm->block_type ||
+	    !vm->free_low || !vm->free_high)
 		return -ENOMEM;
 	for_each_node(vm, pgdat) {
 		int err = pgdat_setup(vm, pgdat);
@@ -105,6 +120,7 @@ void pgdats_booted(struct vm *vm)
 
 	assert(vm->mem_map);
 	reserve_dense(vm->mem_map, vm->nr_frames * sizeof(*vm->mem_map));
+	reserve_dense(vm->free_low, free_low_size(vm));
 	for_each_node(vm, pgdat)
 		lruvec_dense(&pgdat->lruvec);
 }
@@ -114,8 +130,15 @@ void pgdats_fini(struct vm *vm)
 	uint64_t blocks = vm->nr_frames >> PAGEBLOCK_ORDER;
 	struct pgdat *pgdat;
 
-	for_each_node(vm, pgdat)
+	struct zone *z;
+
+	for_each_node(vm, pgdat) {
 		lruvec_fini(&pgdat->lruvec);
+		for_each_zone(pgdat, z)
+			buddy_fini(z);
+	}
+	reserve_free(vm->free_low, free_low_size(vm));
+	reserve_free(vm->free_high, free_high_size(vm));
 	reserve_free(vm->mem_map, vm->nr_frames * sizeof(*vm->mem_map));
 	reserve_free(vm->block_zone, blocks);
 	reserve_free(vm->block_type, blocks);

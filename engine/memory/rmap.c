@@ -150,6 +150,7 @@ void rmap_mkclean(struct vm *vm, uint32_t pfn)
 struct kept {
 	const char *entry;
 	size_t size; /* of an entry */
+	const struct xa_node *node;
 	const uint32_t *pte;
 };
 
@@ -169,11 +170,13 @@ static struct kept find_kept(const struct vm *vm, uint16_t mapping)
 		k.entry = (const char *)container_of(m, struct swap_area,
 						     mapping)->slot;
 		k.size = sizeof(struct swap_slot);
+		k.node = container_of(m, struct swap_area, mapping)->xa.node;
 		break;
 	case MAPPING_FILE:
 		f = container_of(m, struct file, mapping);
 		k.entry = (const char *)f->slot;
 		k.size = sizeof(*f->slot);
+		k.node = f->xa.node;
 		if (f->vmas)
 			k.pte = f->vmas->pte;
 		break;
@@ -196,8 +199,10 @@ void rmap_prefetch(const struct vm *vm, const uint32_t *pfn, unsigned nr)
 			last = page->mapping;
 			k = find_kept(vm, last);
 		}
-		if (k.entry)
+		if (k.entry) {
 			prefetchw(k.entry + page->index * k.size);
+			prefetchw(&k.node[page->index / XA_CHUNK_SIZE]);
+		}
 		if (k.pte && page->flags & PG_MAPPED)
 			prefetchw(&k.pte[page->index]);
 	}

@@ -107,6 +107,7 @@ struct vm {
 	uint64_t nr_frames;  /* of mem_map, holes included */
 	uint8_t *block_zone; /* zone id of a page block */
 	uint8_t *block_type; /* migrate type of a page block */
+	uint64_t *free_low, *free_high; /* bits of free blocks: free_list.h */
 	uint64_t total_pages; /* managed */
 	uint64_t totalreserve; /* B.5, sum of the nodes' */
 	unsigned shadow_order; /* workingset.c: age bits dropped */

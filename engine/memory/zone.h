@@ -19,9 +19,10 @@ struct pcp;
 
 enum zone_watermark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_PROMO, NR_WMARK };
 
-/* Heads of the free blocks of one order; links are in the frames. */
+/* The free blocks of one order: free_list.h. */
 struct free_area {
-	uint32_t head[VM_NR_MIGRATETYPES];
+	uint32_t *block[VM_NR_MIGRATETYPES]; /* stacks of pfns */
+	uint32_t nr[VM_NR_MIGRATETYPES]; /* entries, gone ones too */
 	uint64_t nr_free[VM_NR_MIGRATETYPES]; /* blocks */
 };
 
@@ -38,6 +39,7 @@ struct zone {
 	int64_t item[VM_NR_ZONE_ITEMS];
 	uint64_t numa[VM_NR_NUMA_ITEMS];
 	struct free_area free_area[VM_NR_ORDERS];
+	uint32_t *stacks; /* of all orders and types */
 	/*
 	 * [virgin_pfn, end) has never been allocated: free blocks of order
 	 * 10 that are counted in free_area[10].nr_free[MOVABLE] but whose

@@ -67,7 +67,7 @@ static void end_read(struct vm *vm, const struct disk_io *io)
 {
 	struct page *page = pfn_page(vm, io->pfn);
 
-	assert(!(page->flags & PG_BUDDY));
+	assert(!(page->flags & PG_KERNEL));
 	page->flags |= PG_UPTODATE;
 	/* ended early for want of memory: others are in the middle of it */
 	if (io->failed && io->done_ns <= vm->world.now_ns)

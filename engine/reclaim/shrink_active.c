@@ -83,6 +83,8 @@ static void isolate_some(struct vm *vm, struct scan_control *sc,
 void isolate_lru_pages(struct vm *vm, struct scan_control *sc, enum vm_lru lru,
 		       uint64_t nr, struct isolated *b)
 {
+	uint32_t next[SWAP_CLUSTER_MAX];
+
 	assert(nr <= SWAP_CLUSTER_MAX);
 	b->nr = 0;
 	b->nr_scanned = b->nr_skipped = 0;
@@ -93,7 +95,9 @@ void isolate_lru_pages(struct vm *vm, struct scan_control *sc, enum vm_lru lru,
 				      (unsigned)nr);
 		b->nr_scanned = b->nr;
 	}
-	rmap_prefetch(vm, b->pfn, b->nr);
+	/* while this batch is judged, what the next will look at comes */
+	rmap_prefetch(vm, next, lru_peek_tail(sc->pgdat, lru, next,
+					      SWAP_CLUSTER_MAX));
 	trace_isolate(vm, sc, lru, nr, b);
 }
 

@@ -93,7 +93,7 @@ void mark_page_accessed(struct vm *vm, uint32_t pfn)
 {
 	struct page *p = pfn_page(vm, pfn);
 
-	assert(!(p->flags & PG_BUDDY));
+	assert(p->mapping);
 	if (!(p->flags & PG_REFERENCED)) {
 		p->flags |= PG_REFERENCED;
 		return;

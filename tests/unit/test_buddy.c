@@ -176,5 +176,123 @@ START_TEST(test_merge_kinds)
 }
 END_TEST
 
+/* --- the order in which blocks are handed out --- */
+
+/* The kernel's lists, plainly: the first to be taken is the last here. */
+static struct {
+	uint32_t pfn[PAGES];
+	unsigned nr;
+} model[VM_NR_ORDERS];
+
+static void model_add(uint32_t pfn, unsigned order)
+{
+	model[order].pfn[model[order].nr++] = pfn;
+}
+
+static bool model_del(uint32_t pfn, unsigned order)
+{
+	for (unsigned i = 0; i < model[order].nr; i++) {
+		uint32_t *at = &model[order].pfn[i];
+
+		if (*at != pfn)
+			continue;
+		memmove(at, at + 1, (--model[order].nr - i) * sizeof(*at));
+		return true;
+	}
+	return false;
+}
+
+static void model_init(void)
+{
+	uint32_t pfn = zone->first_pfn + (PAGES & ~1023u);
+
+	for (unsigned o = 0; o < VM_NR_ORDERS; o++)
+		model[o].nr = 0;
+	for (uint32_t p = pfn; p > zone->first_pfn; p -= 1024)
+		model_add(p - 1024, VM_MAX_ORDER);
+	for (unsigned o = VM_MAX_ORDER; o-- > 0;)
+		if (PAGES & 1u << o) {
+			model_add(pfn, o);
+			pfn += 1u << o;
+		}
+}
+
+static uint32_t model_take(unsigned order)
+{
+	unsigned o = order;
+	uint32_t pfn;
+
+	while (o < VM_NR_ORDERS && !model[o].nr)
+		o++;
+	if (o == VM_NR_ORDERS)
+		return PFN_NONE;
+	pfn = model[o].pfn[--model[o].nr];
+	while (o-- > order)
+		model_add(pfn + (1u << o), o);
+	return pfn;
+}
+
+static void model_free(uint32_t pfn, unsigned order)
+{
+	while (order < VM_MAX_ORDER && model_del(pfn ^ 1u << order, order))
+		pfn &= ~(1u << order++);
+	model_add(pfn, order);
+}
+
+static void compare_lists(void)
+{
+	for (unsigned o = 0; o < VM_NR_ORDERS; o++) {
+		const struct free_area *area = &zone->free_area[o];
+		const unsigned t = VM_MIGRATE_MOVABLE;
+
+		ck_assert_uint_eq(area->nr_free[t], model[o].nr);
+		free_list_tidy(vm, zone, o, t);
+		if (o == VM_MAX_ORDER)
+			continue; /* some of these are virgin */
+		ck_assert_uint_eq(area->nr[t], model[o].nr);
+		ck_assert(!memcmp(area->block[t], model[o].pfn,
+				  model[o].nr * sizeof(uint32_t)));
+	}
+}
+
+/* Take and give back at random, now more of the one, now of the other. */
+START_TEST(test_order)
+{
+	static struct { uint32_t pfn; unsigned order; } got[PAGES];
+	unsigned nr = 0;
+	struct prng rng;
+
+	setup();
+	model_init();
+	prng_init(&rng, 5, 0);
+	for (unsigned i = 0; i < 200000; i++) {
+		unsigned order = (unsigned)prng_below(&rng, 16) ? 0 : 3;
+		bool fragmented, take = prng_below(&rng, 8) < 6;
+		uint32_t pfn;
+
+		if (i / 40000 % 2)
+			take = !take;
+		if (take) {
+			pfn = buddy_alloc(vm, zone, order, VM_MIGRATE_MOVABLE,
+					  &fragmented);
+			ck_assert_uint_eq(pfn, model_take(order));
+			if (pfn == PFN_NONE)
+				continue;
+			got[nr].pfn = pfn;
+			got[nr++].order = order;
+		} else if (nr) {
+			unsigned n = (unsigned)prng_below(&rng, nr);
+
+			buddy_free(vm, zone, got[n].pfn, got[n].order);
+			model_free(got[n].pfn, got[n].order);
+			got[n] = got[--nr];
+		}
+		if (i % 10000 == 0)
+			compare_lists();
+	}
+	teardown();
+}
+END_TEST
+
 CHECK_MAIN("buddy", test_start, test_take_all, test_orders, test_steal_whole,
-	   test_steal_part, test_merge_kinds)
+	   test_steal_part, test_merge_kinds, test_order)

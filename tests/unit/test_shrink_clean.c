@@ -187,7 +187,7 @@ START_TEST(test_take_tail)
 {
 	static uint32_t in[5 * LRU_CHUNK_PAGES];
 	struct pgdat *node;
-	uint32_t got[40];
+	uint32_t got[40], next[40];
 	unsigned n, at = 0;
 
 	rig_start(PAGES, VM_DISK_SSD);
@@ -200,8 +200,13 @@ START_TEST(test_take_tail)
 		if (i % 3 == 1 || i / LRU_CHUNK_PAGES == 2)
 			lru_del(rig.vm, in[i]);
 	do {
+		unsigned seen = lru_peek_tail(node, VM_LRU_INACTIVE_FILE, next,
+					      ARRAY_SIZE(next));
+
 		n = lru_take_tail(rig.vm, node, VM_LRU_INACTIVE_FILE, got,
 				  ARRAY_SIZE(got));
+		ck_assert_uint_eq(seen, n);
+		ck_assert(!memcmp(got, next, n * sizeof(*got)));
 		for (unsigned i = 0; i < n; i++, at++) {
 			while (at % 3 == 1 || at / LRU_CHUNK_PAGES == 2)
 				at++;

@@ -81,25 +81,25 @@ static void good_machine(void)
 }
 
 /* A free block that is on a list; its order and type. */
-static struct page *free_block(unsigned *order, unsigned *type)
+static uint32_t *free_block(unsigned *order, unsigned *type)
 {
 	for (unsigned o = 0; o < VM_MAX_ORDER; o++)
 		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++)
-			if (zone->free_area[o].head[t] != PFN_NONE) {
+			if (zone->free_area[o].nr_free[t]) {
 				*order = o;
 				*type = t;
-				return pfn_page(vm,
-						zone->free_area[o].head[t]);
+				free_list_tidy(vm, zone, o, t);
+				return zone->free_area[o].block[t];
 			}
 	ck_abort_msg("no free block");
 	return NULL;
 }
 
-static struct page *block(void)
+static void flip_bit(uint32_t pfn, unsigned order)
 {
-	unsigned o, t;
+	const struct free_bit b = free_bit(vm, pfn, order);
 
-	return free_block(&o, &t);
+	*b.word ^= 1ull << b.at;
 }
 
 static struct page *swap_cached(void)
@@ -177,16 +177,35 @@ static void list_count(void)
 
 /* --- free blocks --- */
 
-static void not_free(void) { block()->flags &= (uint16_t)~PG_BUDDY; }
-static void other_order(void) { block()->mapping++; }
-static void link_back(void) { block()->lru_pos = 4097; }
+static void not_free(void)
+{
+	unsigned o, t;
+	uint32_t pfn = *free_block(&o, &t);
+
+	flip_bit(pfn, o);
+}
+static void other_order(void)
+{
+	unsigned o, t;
+	uint32_t pfn = *free_block(&o, &t);
+
+	flip_bit(pfn, o + 1);
+}
+static void not_listed(void)
+{
+	flip_bit(pte_pfn(area->pte[0]), 0);
+}
+static void half_used(void)
+{
+	unsigned o, t;
+	uint32_t pfn = *free_block(&o, &t);
+
+	pfn_page(vm, pfn)->flags = PG_KERNEL;
+}
 static void not_aligned(void)
 {
-	struct free_area *fa = &zone->free_area[VM_MAX_ORDER];
-	struct page *p = pfn_page(vm, fa->head[VM_MIGRATE_MOVABLE]);
-
-	p[1] = p[0];
-	fa->head[VM_MIGRATE_MOVABLE]++;
+	free_list_tidy(vm, zone, VM_MAX_ORDER, VM_MIGRATE_MOVABLE);
+	zone->free_area[VM_MAX_ORDER].block[VM_MIGRATE_MOVABLE][0]++;
 }
 static void block_count(void)
 {
@@ -266,12 +285,13 @@ static const struct {
 	{ other_node, "page on the list of another node: " },
 	{ no_owner, "page on a list without an owner: " },
 	{ list_count, "pages on a list and its count: 0, and 1" },
-	{ not_free, "free block's head: pfn, order: " },
-	{ other_order, "free block's head: pfn, order: " },
-	{ link_back, "free block's links: pfn, prev: " },
-	{ not_aligned, "free block's links: pfn, prev: " },
+	{ not_free, "free blocks and count: 0, and 1" },
+	{ other_order, "free block in a free block: " },
+	{ not_listed, "blocks marked free and listed: " },
+	{ half_used, "free block's head: pfn, order: " },
+	{ not_aligned, "free block's head: pfn, order: " },
 	{ block_count, "free blocks and count: 1, and 2" },
-	{ large_count, "free blocks and count: 1, and 0" },
+	{ large_count, "free blocks and count: 1, and " },
 	{ slot_index, "swap entry and its slot's page: 3, and 4" },
 	{ slot_owner, "swap entry and its slot's page: 3, and 3" },
 	{ not_mapped, "mapped page's flags, pid: " },
