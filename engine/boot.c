@@ -59,13 +59,17 @@ static int boot_memory(struct vm *vm)
 static int take_kernel_pages(struct vm *vm, int nid, uint64_t n)
 {
 	assert(nid >= 0);
-	for (; n; n--) {
-		uint32_t pfn = alloc_pages_nowait(vm, GFP_NOWAIT, 0, nid,
-						  UINT64_MAX);
+	uint64_t nr;
 
+	for (; n; n -= nr) {
+		uint32_t pfn;
+
+		nr = n;
+		pfn = alloc_run_nowait(vm, GFP_NOWAIT, nid, UINT64_MAX, &nr);
 		if (pfn == PFN_NONE)
 			return -ENOMEM;
-		pfn_page(vm, pfn)->flags = PG_KERNEL;
+		for (uint64_t i = 0; i < nr; i++)
+			pfn_page(vm, pfn++)->flags = PG_KERNEL;
 	}
 	return 0;
 }

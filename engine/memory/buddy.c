@@ -261,6 +261,29 @@ static uint32_t take_fallback(struct vm *vm, struct zone *z, unsigned order,
 		     fragmented);
 }
 
+/*
+ * Single pages come from the smallest block, from its front to its end.  If
+ * it is another type's, only a whole page block: of a part of one it depends
+ * on each page whether the block is claimed.
+ */
+unsigned buddy_run_order(const struct zone *z, uint64_t nr,
+			 enum vm_migratetype type)
+{
+	unsigned o = 0, most = 0;
+
+	assert(nr > 0);
+	while (most < VM_MAX_ORDER && nr >> (most + 1))
+		most++;
+	while (o < VM_NR_ORDERS && !z->free_area[o].nr_free[type])
+		o++;
+	if (o < VM_NR_ORDERS)
+		return MIN(o, most);
+	while (o-- > PAGEBLOCK_ORDER)
+		if (find_fallback(z, o, type) >= 0)
+			return MIN(o, most);
+	return 0;
+}
+
 uint32_t buddy_alloc(struct vm *vm, struct zone *z, unsigned order,
 		     enum vm_migratetype type, bool *fragmented)
 {

@@ -24,6 +24,13 @@ void buddy_fini(struct zone *z);
 uint32_t buddy_alloc(struct vm *vm, struct zone *z, unsigned order,
 		     enum vm_migratetype type, bool *fragmented);
 
+/*
+ * The order of a block that buddy_alloc() would hand out page by page, in
+ * turn, if up to @nr single pages were asked for: it may be taken at once.
+ */
+unsigned buddy_run_order(const struct zone *z, uint64_t nr,
+			 enum vm_migratetype type);
+
 /* Give a block back; merges it with its buddies. */
 void buddy_free(struct vm *vm, struct zone *z, uint32_t pfn, unsigned order);
 

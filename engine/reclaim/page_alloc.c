@@ -69,9 +69,9 @@ static bool zone_passes(struct zone *z, const struct alloc_context *ac)
 				 ac->highest_zoneidx, ac->alloc_flags);
 }
 
-/* C.2: which counters of which node; zone_statistics. */
+/* C.2: which counters of which node; zone_statistics, @nr times. */
 static void count_numa(struct vm *vm, struct zone *z,
-		       const struct alloc_context *ac)
+		       const struct alloc_context *ac, uint64_t nr)
 {
 	struct zone *asked = vm->zone_table[ac->preferred_zone];
 	int here = ac->rq.task && ac->rq.task->cpu >= 0
@@ -81,12 +81,12 @@ static void count_numa(struct vm *vm, struct zone *z,
 	if (!vm->ctl.numa_stat)
 		return;
 	if (z->nid == asked->nid) {
-		z->numa[NUMA_HIT]++;
+		z->numa[NUMA_HIT] += nr;
 	} else {
-		z->numa[NUMA_MISS]++;
-		asked->numa[NUMA_FOREIGN]++;
+		z->numa[NUMA_MISS] += nr;
+		asked->numa[NUMA_FOREIGN] += nr;
 	}
-	z->numa[z->nid == here ? NUMA_LOCAL : NUMA_OTHER]++;
+	z->numa[z->nid == here ? NUMA_LOCAL : NUMA_OTHER] += nr;
 }
 
 /*
@@ -160,7 +160,7 @@ static bool take_from(struct vm *vm, struct zone *z, struct alloc_context *ac)
 	if (ac->pfn == PFN_NONE)
 		return false;
 	count_events(vm, PGALLOC_DMA + z->type, 1ull << ac->rq.order);
-	count_numa(vm, z, ac);
+	count_numa(vm, z, ac, 1);
 	/* the textbook's kswapd does not wait for the low mark */
 	if (vm->conf.kswapd_wake == VM_KSWAPD_WAKE_HIGH &&
 	    ac->rq.gfp & GFP_BIT_KSWAPD_RECLAIM &&
@@ -248,6 +248,31 @@ uint32_t alloc_pages_nowait(struct vm *vm, uint32_t gfp, unsigned order,
 	ac.alloc_flags = gfp_to_alloc_flags(gfp, order);
 	walk_begin(&ac, WMARK_MIN);
 	return walk_zonelist(vm, &ac) == WALK_FOUND ? ac.pfn : PFN_NONE;
+}
+
+uint32_t alloc_run_nowait(struct vm *vm, uint32_t gfp, int nid,
+			  uint64_t nodemask, uint64_t *nr)
+{
+	struct alloc_context ac;
+	struct zone *z;
+	unsigned order = 0;
+
+	assert(*nr && !(gfp & GFP_BIT_DIRECT_RECLAIM));
+	ac.rq = (struct page_request){ .gfp = gfp, .nid = nid,
+				       .nodemask = nodemask };
+	alloc_begin_request(vm, &ac);
+	z = vm->zone_table[ac.preferred_zone];
+	/* room for all of them, so that none would wake up a kswapd */
+	if (nodemask & 1ull << z->nid && !z->pcp &&
+	    zone_watermark_ok(z, 0, wmark_pages(z, WMARK_HIGH) + *nr,
+			      ac.highest_zoneidx, 0))
+		order = buddy_run_order(z, *nr, ac.migratetype);
+	*nr = 1ull << order;
+	ac.rq.order = order;
+	if (!order || !take_from(vm, z, &ac))
+		return alloc_pages_nowait(vm, gfp, 0, nid, nodemask);
+	count_numa(vm, z, &ac, *nr - 1);
+	return ac.pfn;
 }
 
 void free_pages(struct vm *vm, uint32_t pfn, unsigned order)

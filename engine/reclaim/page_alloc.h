@@ -124,6 +124,13 @@ uint32_t gfp_to_alloc_flags(uint32_t gfp, unsigned order);
 uint32_t alloc_pages_nowait(struct vm *vm, uint32_t gfp, unsigned order,
 			    int nid, uint64_t nodemask);
 
+/*
+ * As alloc_pages_nowait() for single pages in turn, up to @nr of them, as long
+ * as they lie one behind the other: the first; into @nr how many.
+ */
+uint32_t alloc_run_nowait(struct vm *vm, uint32_t gfp, int nid,
+			  uint64_t nodemask, uint64_t *nr);
+
 /* Counts pgfree.  The page is off all lists and has no owner. */
 void free_pages(struct vm *vm, uint32_t pfn, unsigned order);
 

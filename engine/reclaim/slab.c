@@ -34,18 +34,23 @@ static uint64_t dentry_pages(const struct pgdat *pgdat)
 
 bool slab_grow(struct vm *vm, struct pgdat *pgdat, uint64_t pages)
 {
-	for (; pages; pages--) {
-		uint32_t pfn = alloc_pages_nowait(
-			vm, GFP_NOWAIT | GFP_BIT_RECLAIMABLE, 0, pgdat->nid,
-			1ull << pgdat->nid);
+	uint64_t nr;
 
+	for (; pages; pages -= nr) {
+		uint32_t pfn;
+
+		nr = pages;
+		pfn = alloc_run_nowait(vm, GFP_NOWAIT | GFP_BIT_RECLAIMABLE,
+				       pgdat->nid, 1ull << pgdat->nid, &nr);
 		if (pfn == PFN_NONE)
 			return false;
-		pfn_page(vm, pfn)->flags = PG_KERNEL;
-		pfn_page(vm, pfn)->index = pgdat->slab_pages;
-		pgdat->slab_pages = pfn;
-		mod_node(pgdat, NR_SLAB_RECLAIMABLE, 1);
-		pgdat->nr_dentries += OBJECTS_PER_PAGE;
+		for (uint64_t i = 0; i < nr; i++, pfn++) {
+			pfn_page(vm, pfn)->flags = PG_KERNEL;
+			pfn_page(vm, pfn)->index = pgdat->slab_pages;
+			pgdat->slab_pages = pfn;
+		}
+		mod_node(pgdat, NR_SLAB_RECLAIMABLE, (int64_t)nr);
+		pgdat->nr_dentries += nr * OBJECTS_PER_PAGE;
 	}
 	assert(dentry_pages(pgdat) == slab_pages_for(pgdat->nr_dentries));
 	return true;

@@ -12,7 +12,10 @@
 
 #include "memory/buddy.h"
 #include "memory/state.h"
+#include "memory_rig.h"
+#include "reclaim/gfp.h"
 #include "reclaim/page_alloc.h"
+#include "world/prng.h"
 
 /* B.6: the smallest number of free pages with which a request passes. */
 static const struct mark_row {
@@ -270,9 +273,116 @@ START_TEST(test_block_is_broken_again)
 }
 END_TEST
 
+/* --- runs of pages --- */
+
+#define RUN_PAGES 40000u
+
+/* What is left when a machine's pages have been taken. */
+static struct outcome {
+	struct zone zone[VM_NR_ZONES];
+	uint32_t listed[VM_NR_ZONES][VM_NR_ORDERS][VM_NR_MIGRATETYPES];
+	uint64_t event[VM_NR_EVENT_ITEMS];
+	uint32_t pfn[RUN_PAGES];
+	unsigned nr;
+} in_turn, in_runs;
+
+/* The lists' contents, summed up so that their order matters. */
+static void note_lists(struct outcome *out, struct zone *z)
+{
+	for (unsigned o = 0; o < VM_NR_ORDERS; o++) {
+		struct free_area *area = &z->free_area[o];
+
+		for (unsigned t = 0; t < VM_NR_MIGRATETYPES; t++) {
+			uint32_t *sum = &out->listed[z->type][o][t];
+
+			*sum = 1;
+			if (!zone_populated(z))
+				continue;
+			free_list_tidy(rig.vm, z, o, t);
+			for (uint32_t i = 0; i < area->nr[t]; i++)
+				*sum = *sum * 31 + area->block[t][i];
+		}
+	}
+	out->zone[z->type] = *z;
+	out->zone[z->type].stacks = NULL;
+	memset(out->zone[z->type].free_area, 0, sizeof(z->free_area));
+}
+
+/* Up to @nr pages; false if there are no more. */
+static bool take_pages(struct outcome *out, uint64_t nr, uint32_t gfp,
+		       bool runs)
+{
+	while (nr) {
+		uint64_t n = runs ? nr : 1;
+		uint32_t pfn =
+			runs ? alloc_run_nowait(rig.vm, gfp, 0, 1, &n) :
+			       alloc_pages_nowait(rig.vm, gfp, 0, 0, 1);
+
+		if (pfn == PFN_NONE)
+			return false;
+		ck_assert(n && n <= nr);
+		for (nr -= n; n--; pfn++) {
+			ck_assert_uint_lt(out->nr, RUN_PAGES);
+			pfn_page(rig.vm, pfn)->flags = PG_KERNEL;
+			out->pfn[out->nr++] = pfn;
+		}
+	}
+	return true;
+}
+
+static void take_all(struct outcome *out, bool runs)
+{
+	struct prng rng;
+	struct zone *z;
+	bool more = true;
+
+	rig_start(RUN_PAGES, VM_DISK_SSD);
+	rig.vm->ctl.numa_stat = 1;
+	rig.vm->ctl.watermark_boost_factor = 15000;
+	prng_init(&rng, 7, 0);
+	out->nr = 0;
+	while (more) {
+		uint32_t gfp = prng_below(&rng, 2) ? GFP_NOWAIT :
+			       GFP_NOWAIT | GFP_BIT_RECLAIMABLE;
+		uint64_t back = prng_below(&rng, 200);
+
+		more = take_pages(out, 1 + prng_below(&rng, 3000), gfp, runs);
+		for (; more && back && out->nr; back--) {
+			unsigned i = (unsigned)prng_below(&rng, out->nr);
+
+			pfn_page(rig.vm, out->pfn[i])->flags = 0;
+			free_pages(rig.vm, out->pfn[i], 0);
+			out->pfn[i] = out->pfn[--out->nr];
+		}
+	}
+	for_each_zone(&rig.vm->node[0], z)
+		note_lists(out, z);
+	memcpy(out->event, rig.vm->event, sizeof(out->event));
+	for (unsigned i = 0; i < out->nr; i++) {
+		pfn_page(rig.vm, out->pfn[i])->flags = 0;
+		free_pages(rig.vm, out->pfn[i], 0);
+	}
+	rig_stop();
+}
+
+/* The same pages, lists, counters and marks as one by one. */
+START_TEST(test_runs)
+{
+	take_all(&in_turn, false);
+	take_all(&in_runs, true);
+	ck_assert_uint_gt(in_turn.nr, RUN_PAGES / 2);
+	ck_assert_uint_eq(in_turn.nr, in_runs.nr);
+	ck_assert_mem_eq(in_turn.pfn, in_runs.pfn, sizeof(in_turn.pfn));
+	ck_assert_mem_eq(in_turn.listed, in_runs.listed,
+			 sizeof(in_turn.listed));
+	ck_assert_mem_eq(in_turn.event, in_runs.event, sizeof(in_turn.event));
+	ck_assert_mem_eq(in_turn.zone, in_runs.zone, sizeof(in_turn.zone));
+}
+END_TEST
+
 CHECK_MAIN_ROWS("page_alloc",
 		{ test_mark, sizeof(mark_rows) / sizeof(mark_rows[0]) },
 		{ test_zone, 0 }, { test_by_distance, 0 },
 		{ test_equal_distances, 0 }, { test_node_without_cpus, 0 },
 		{ test_empty_node, 0 }, { test_block_changes_type, 0 },
-		{ test_block_is_broken_again, 0 })
+		{ test_block_is_broken_again, 0 }, { test_runs, 0 })
