@@ -126,14 +126,29 @@ void free_list_tidy(struct vm *vm, struct zone *z, unsigned order,
 	memmove(block, block + at, area->nr[type] * sizeof(*block));
 }
 
+/*
+ * Has most of the stack gone, or is it full?  It is not full before half of
+ * it has gone, which most who ask can be told first.
+ */
+static bool is_sparse(const struct zone *z, unsigned order,
+		      enum vm_migratetype type)
+{
+	const struct free_area *area = &z->free_area[order];
+	const uint64_t nr = area->nr[type], nr_free = area->nr_free[type];
+
+	assert(nr <= room(z, order));
+	if (nr < 2 * nr_free + SLACK)
+		return false;
+	return nr >= SPARSE * nr_free + SLACK || nr == room(z, order);
+}
+
 void free_list_push(struct vm *vm, struct zone *z, uint32_t pfn,
 		    unsigned order, enum vm_migratetype type)
 {
 	struct free_area *area = &z->free_area[order];
 
 	assert(pfn >= z->first_pfn && pfn % (1u << order) == 0);
-	if (area->nr[type] >= SPARSE * area->nr_free[type] + SLACK ||
-	    area->nr[type] == room(z, order))
+	if (is_sparse(z, order, type))
 		free_list_tidy(vm, z, order, type);
 	area->block[type][area->nr[type]++] = pfn;
 	assert(area->nr[type] <= room(z, order));
