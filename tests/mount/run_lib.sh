@@ -29,6 +29,7 @@ settings() {
 		! -name '*-nr' ! -name '*-state' ! -name ns_last_pid \
 		! -name 'pages_*' ! -name 'full_scans' ! -name 'stats' \
 		! -path '*/stats/*' ! -name 'nr_*' ! -name '*_zero_pages' \
+		! -path '*/damon/*' \
 		! -name 'stable_node*' ! -name 'general_profit' \
 		-exec grep -H . {} + 2>/dev/null | grep -av 'vm/stat_refresh' |
 		sort
