@@ -294,13 +294,22 @@ static struct replay_rec *add_rec(struct replay_log *log)
 	return more;
 }
 
+/* The machine has a word of its own for what a swapon or swapoff has done. */
+static bool is_its_own(const struct reading *r, enum replay_kind kind)
+{
+	struct json_object *m;
+
+	return kinds[kind].members & M_AREA &&
+	       !json_object_object_get_ex(r->o, "op", &m);
+}
+
 static int read_rec(struct reading *r, const char *event)
 {
 	enum replay_kind kind = kind_of(event);
 	struct replay_rec *rec;
 	int err;
 
-	if (kind == REPLAY_NR_KINDS)
+	if (kind == REPLAY_NR_KINDS || is_its_own(r, kind))
 		return 0;
 	rec = add_rec(r->log);
 	if (!rec)

@@ -31,11 +31,13 @@
 #include "fs/cli/syscalls_ask.h"
 #include "fs/cli/syscalls_file.h"
 #include "fs/cli/syscalls_path.h"
+#include "fs/sandbox/driver.h"
 #include "fs/sandbox/oplog.h"
 #include "fs/sandbox/sandbox.h"
 
 #define LOADAVG_SHIFT 11
 #define SWAPOFF_MS    5 /* between two pieces of a swapoff */
+#define SWAPOFF_TIME  "10ms" /* the same, of a virtual clock */
 #define MAX_PENDING   VM_MAX_SWAPS
 
 /* A swapoff under way. */
@@ -47,6 +49,7 @@ struct pending {
 struct syscalls {
 	struct vm *vm;
 	struct oplog *ops;
+	struct driver *driver;
 	const struct vm_machine *machine; /* names the areas */
 	struct vm_stat *stat;
 	struct seccomp_notif *req;
@@ -194,6 +197,25 @@ static void go_on(struct syscalls *s)
 	}
 }
 
+/*
+ * Reading and writing take time, which a virtual clock has only when somebody
+ * asks for some: here it is who waits.  The log has it as a write of his.
+ */
+static void let_time_pass(struct syscalls *s)
+{
+	const struct session_call call = {
+		.what = "write",
+		.path = "/sandbox/clock/advance",
+		.text = SWAPOFF_TIME,
+		.len = sizeof(SWAPOFF_TIME) - 1,
+	};
+	const struct tree_req who = { .pid = 0 };
+
+	if (s->nr_pending && !driver_live(s->driver) &&
+	    !driver_busy(s->driver))
+		session_local_call(s->session, &call, &who);
+}
+
 static void do_swapoff(struct syscalls *s, const struct seccomp_notif *req,
 		       uint32_t area)
 {
@@ -313,6 +335,7 @@ static void *serve(void *arg)
 			break; /* nobody is left under the filter */
 		}
 		go_on(s);
+		let_time_pass(s);
 	}
 	/* Whoever asks from now on is told that there is no such call. */
 	if (s->listener >= 0)
@@ -346,6 +369,7 @@ int syscalls_start(struct syscalls **sp, const struct sandbox *sandbox,
 		return -ENOMEM;
 	s->vm = sandbox->vm;
 	s->ops = sandbox->ops;
+	s->driver = sandbox->driver;
 	s->machine = sandbox->machine;
 	s->socket = fd;
 	s->listener = -1;

@@ -33,7 +33,7 @@ run --clock virtual --events "$DIR/log" -- sh -c '
 	echo 3 >/proc/sys/vm/drop_caches
 	echo 90s >"$RECLAIMFS/clock/advance"'
 holds 'its own process is in it' \
-	"$(grep -c '"path":"/proc/?/oom_score_adj".*"self":true' \
+	"$(grep -c '"path":"/proc/[0-9]*/oom_score_adj".*"self":true' \
 		"$DIR/log")" -gt 0
 holds 'and what it did' "$(grep -c '"event":"drop_caches"' "$DIR/log")" -gt 0
 status 'run is played again' 0 "$RF" replay --check "$DIR/log"
@@ -43,6 +43,24 @@ is 'the same' "$(cat "$DIR/out" "$DIR/err")" "$(grep -c \
 	<"$DIR/log") events: the same"
 status 'its events are written' 0 "$RF" replay -o "$DIR/again" "$DIR/log"
 is 'the same bytes' "$(cmp "$DIR/log" "$DIR/again" 2>&1)" ''
+
+# --- swapoff, which a virtual clock must give its time ---
+
+cat >"$DIR/slow.conf" <<'END'
+nodes = ( { memory = "128M"; cpus = "0"; } );
+disks = ( { name = "sda"; kind = "hdd"; } );
+swap = ( { path = "/dev/sda2"; disk = "sda"; size = "64M"; } );
+END
+is 'pages are on their way to the disk, and come back' "$(timeout 300 "$RF" \
+	run -m "$DIR/slow.conf" --clock virtual --events "$DIR/log" -- sh -c '
+	echo "name = \"hog\"; pid = 600;" >"$RECLAIMFS/spawn"
+	echo 140M >"$RECLAIMFS/tasks/600/alloc"
+	echo 60M >"$RECLAIMFS/tasks/600/free"
+	awk "\$1 == \"nr_writeback\" && \$2 > 0 { print \$1 }" /proc/vmstat
+	swapoff /dev/sda2 && wc -l </proc/swaps
+	awk "\$1 == \"pswpin\" && \$2 > 0 { print \$1 }" /proc/vmstat' |
+	xargs)" 'nr_writeback 1 pswpin'
+status 'swapoff is played again' 0 "$RF" replay --check "$DIR/log"
 
 # --- checkpoints ---
 

@@ -37,7 +37,9 @@ static const char *const good[] = {
 	"{\"seq\":5,\"time_ns\":5,\"event\":\"kswapd_wake\",\"nid\":0}",
 	"{\"seq\":6,\"time_ns\":6,\"event\":\"swapon\",\"op\":3,\"area\":0,"
 	"\"priority\":-1}",
-	"{\"seq\":7,\"time_ns\":6,\"event\":\"done\",\"op\":3,\"result\":0}",
+	"{\"seq\":7,\"time_ns\":6,\"event\":\"swapon\",\"cpu\":0,\"pid\":0,"
+	"\"path\":\"/dev/sda2\",\"pages\":9,\"priority\":-2}",
+	"{\"seq\":8,\"time_ns\":6,\"event\":\"done\",\"op\":3,\"result\":0}",
 };
 
 #define NR_GOOD (sizeof(good) / sizeof(good[0]))
@@ -188,7 +190,7 @@ START_TEST(test_good)
 	ck_assert_int_eq(try(buf, len, said), 0);
 	ck_assert_str_eq(said, "");
 	ck_assert_int_eq(try(buf, len - 1, said), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(said, ":8: not a whole line of text"));
+	ck_assert_ptr_nonnull(strstr(said, ":9: not a whole line of text"));
 	buf[3] = '\0';
 	ck_assert_int_eq(try(buf, len, said), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(said, ":1: not a whole line of text"));
