@@ -35,7 +35,8 @@ counter() {
 state() {
 	cat "$MNT/proc/sys/vm/swappiness" "$MNT/proc/400/comm" \
 		"$MNT/proc/500/comm" "$MNT/sys/kernel/tracing/events/oom/enable"
-	awk '/^VmRSS/ { print $2 }' "$MNT/proc/400/status"
+	awk '/^Vm(RSS|Swap)/ { kb += $2 } END { print kb }' \
+		"$MNT/proc/400/status"
 }
 
 figures() {

@@ -9,7 +9,6 @@
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/hostile_lib.sh"
-trap 'umount -l "$DIR/tiny" 2>/dev/null; end' EXIT
 
 mkdir "$DIR/ck"
 
