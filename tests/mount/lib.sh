@@ -30,9 +30,10 @@ end() {
 		fusermount3 -u "$MNT" 2>/dev/null || umount -l "$MNT" || break
 	done
 	awk -v dir="$DIR/" 'index($5, dir) == 1 { print $5 }' \
-		/proc/self/mountinfo | sort -r | while IFS= read -r end_mount; do
-		umount -l "$end_mount"
-	done
+		/proc/self/mountinfo | sort -r |
+		while IFS= read -r end_mount; do
+			umount -l "$end_mount"
+		done
 	rm -rf "$DIR"
 	exit $end_status
 }
