@@ -15,6 +15,7 @@
 #include "memory/vmstat.h"
 #include "reclaim/overcommit.h"
 #include "reclaim/page_alloc.h"
+#include "reclaim/slab.h"
 #include "reclaim/swap.h"
 #include "reclaim/vmscan.h"
 
@@ -97,6 +98,25 @@ static int take_from_cache(struct vm *vm, struct swap_slot *slot,
 	return 0;
 }
 
+static struct file *shmem_file(const struct vm *vm,
+			       const struct swap_slot *slot)
+{
+	struct file *f = container_of(vm->mapping[slot->owner], struct file,
+				      mapping);
+
+	assert(f->mapping.kind == MAPPING_SHMEM && slot->index < f->nr_pages);
+	return f;
+}
+
+/* The file can take the page, or has another one there by now. */
+static bool shmem_room(struct vm *vm, const struct swap_slot *slot, int nid)
+{
+	struct file *f = shmem_file(vm, slot);
+
+	return file_lookup(f, slot->index) != PFN_NONE ||
+	       slab_node_for(vm, &f->xa, slot->index, nid, GFP_XA_NOWAIT);
+}
+
 /*
  * A page of tmpfs, out of the cache or just read: into its file again.  False:
  * the file has another one by now.
@@ -104,10 +124,8 @@ static int take_from_cache(struct vm *vm, struct swap_slot *slot,
 static bool shmem_insert(struct vm *vm, const struct swap_slot *slot,
 			 uint32_t pfn)
 {
-	struct file *f = container_of(vm->mapping[slot->owner], struct file,
-				      mapping);
+	struct file *f = shmem_file(vm, slot);
 
-	assert(f->mapping.kind == MAPPING_SHMEM && slot->index < f->nr_pages);
 	if (file_lookup(f, slot->index) != PFN_NONE)
 		return false;
 	file_insert(vm, f, slot->index, pfn);
@@ -127,6 +145,11 @@ static int shmem_bring_back(struct vm *vm, const struct swap_slot *slot,
 	p = pfn_page(vm, pfn);
 	if (cached && (p->flags & PG_WRITEBACK || !(p->flags & PG_UPTODATE)))
 		return -EAGAIN;
+	if (!shmem_room(vm, slot, (int)page_pgdat(vm, pfn)->nid)) {
+		if (!cached)
+			free_pages(vm, pfn, 0);
+		return hopeless(vm) ? -ENOMEM : -EAGAIN;
+	}
 	assert(!(p->flags & PG_MAPPED));
 	if (cached) {
 		lru_del(vm, pfn);
