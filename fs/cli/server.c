@@ -218,12 +218,6 @@ static void unmount(void *arg)
 	unmounter_call(arg);
 }
 
-/* The mount of `run` goes with its namespace; the right to take it is gone. */
-static void leave_mounted(void *arg)
-{
-	(void)arg;
-}
-
 /* Who mounts plays root in the machine. */
 static int create_session(struct server *sv, const struct server_options *o)
 {
@@ -236,9 +230,9 @@ static int create_session(struct server *sv, const struct server_options *o)
 		.ready_arg = o->ready_arg,
 		.refused = refused_add,
 		.refused_arg = &sv->sandbox->refused,
-		.unmount = o->inside ? leave_mounted :
-			   sv->unmounter.pid ? unmount : NULL,
+		.unmount = sv->unmounter.pid ? unmount : NULL,
 		.unmount_arg = &sv->unmounter,
+		.stays = o->inside != NULL,
 		.watch = &oplog_watch,
 		.watch_arg = sv->sandbox->ops,
 	};

@@ -195,7 +195,7 @@ static void unmount(struct session *s)
 {
 	if (s->mounted && s->options.unmount && !is_gone(s))
 		s->options.unmount(s->options.unmount_arg);
-	if (s->mounted)
+	if (s->mounted && !s->options.stays)
 		fuse_session_unmount(s->fuse);
 	s->mounted = false;
 }

@@ -79,6 +79,7 @@ struct session_options {
 	 */
 	void (*unmount)(void *arg);
 	void *unmount_arg;
+	bool stays; /* the mount goes with its namespace: leave it */
 	const struct session_watch *watch; /* or NULL */
 	void *watch_arg;
 };
