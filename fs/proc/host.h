@@ -81,9 +81,9 @@ struct host {
 	struct host_reals reals;      /* the same */
 	_Atomic uint64_t *hidden;     /* a bit a pid */
 	_Atomic uint64_t *real;	      /* the same */
-	pthread_mutex_t lock;	      /* of task[] and ticks_ahead */
+	pthread_mutex_t lock;	      /* of task[] and ns_ahead */
 	struct host_task *task[HOST_BUCKETS];
-	int64_t ticks_ahead;	      /* of the host's clock, about */
+	int64_t ns_ahead;	      /* of the host's clock, about */
 	uint32_t *pid;	  /* sorted, of the listing under way */
 	unsigned nr_pids, room;
 };

@@ -28,9 +28,9 @@
 #include "fs/proc/proc.h"
 
 #define READ_CHUNK 16384u
-#define TICK_NS	   10000000u /* of USER_HZ */
+#define TICK_NS	   10000000 /* of USER_HZ */
 #define STAT_START 22	     /* the field of stat */
-#define MAX_DRIFT  100	     /* ticks that the clocks may drift apart */
+#define MAX_DRIFT  1000000000 /* ns that the clocks may drift apart */
 #define LINK_MAX_LEN 4096u
 /* Parents are asked this far up; a loop of reused pids ends here. */
 #define MAX_PARENTS 64
@@ -155,33 +155,34 @@ static struct host_task *known(struct host *h, int pid, uint64_t start)
 	return NULL;
 }
 
-/* Ticks of the host since it booted, as field 22 of stat counts them. */
-static uint64_t host_ticks(void)
+/* Since the host booted, the clock of field 22 of stat. */
+static int64_t host_now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * (VM_SECOND / TICK_NS) +
-	       (uint64_t)now.tv_nsec / TICK_NS;
+	return now.tv_sec * (int64_t)VM_SECOND + now.tv_nsec;
 }
 
 /*
  * When a process of host's time @start started, by the machine's clock.  What
  * lies between the clocks is asked again only when they have drifted apart:
- * else two processes met at different moments could change their order.
+ * else two processes met at different moments could change their order.  Ours
+ * is read first, so that what is kept can only be too much: nobody who has
+ * just started would start in the future.
  */
 static uint64_t start_here(const struct machine_fs *mf, uint64_t start)
 {
-	const int64_t here = (int64_t)(vm_now_ns(mf->vm) / TICK_NS);
-	const int64_t ahead = (int64_t)host_ticks() - here;
-	int64_t *kept = &mf->host->ticks_ahead;
+	const int64_t here = (int64_t)vm_now_ns(mf->vm);
+	const int64_t ahead = host_now_ns() - here;
+	int64_t *kept = &mf->host->ns_ahead;
 	int64_t at;
 
 	if (ahead > *kept + MAX_DRIFT || ahead < *kept - MAX_DRIFT)
 		*kept = ahead;
-	at = (int64_t)start - *kept;
+	at = (int64_t)start * TICK_NS - *kept;
 	at = at < here ? at : here;
-	return at > 0 ? (uint64_t)at : 0;
+	return at > 0 ? (uint64_t)at / TICK_NS : 0;
 }
 
 static struct host_task *meet(struct host *h, int pid, uint64_t start,
