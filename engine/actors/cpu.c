@@ -25,7 +25,7 @@
 #define IOWAIT_COUNT 1 /* of psi_cpu.nr[]: bit number of PSI_IOWAIT */
 #define HEAP_BYTES   (VM_MAX_TASKS * sizeof(struct task *))
 
-static void queue_add(struct cpu *c, struct task *t)
+void cpu_queue_add(struct cpu *c, struct task *t)
 {
 	assert(!t->queued && !t->sleep_at);
 	t->run_next = NULL;
@@ -118,7 +118,7 @@ void cpu_enqueue(struct vm *vm, struct task *t)
 	c = wake_place(vm, t);
 	if ((int)c->id != t->cpu)
 		task_set_cpu(vm, t, (int)c->id);
-	queue_add(c, t);
+	cpu_queue_add(c, t);
 	assert(c->run);
 	actor_wake(&c->actor, MAX(vm->world.now_ns, c->busy_until_ns));
 }
@@ -219,7 +219,7 @@ static void pull_task(struct cpu *c)
 	assert(t->cpu != (int)c->id);
 	queue_del(&c->vm->cpu[t->cpu], t);
 	task_set_cpu(c->vm, t, (int)c->id);
-	queue_add(c, t);
+	cpu_queue_add(c, t);
 }
 
 static void wake_sleepers(struct cpu *c, uint64_t now)
@@ -269,7 +269,7 @@ static void next_turn(struct cpu *c, struct task *t)
 	if (c->nr_run == 1)
 		return;
 	queue_del(c, t);
-	queue_add(c, t);
+	cpu_queue_add(c, t);
 	t->nivcsw++;
 	c->vm->context_switches++;
 }

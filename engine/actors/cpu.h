@@ -38,6 +38,9 @@ void cpus_fini(struct vm *vm);
 /* The CPU with the fewest tasks, of @node if that is >= 0 and has one. */
 unsigned cpu_pick(struct vm *vm, int node);
 
+/* @t, in no queue, becomes the last of @c's. */
+void cpu_queue_add(struct cpu *c, struct task *t);
+
 /* vm->task_runnable: @t has become runnable. */
 void cpu_enqueue(struct vm *vm, struct task *t);
 

@@ -31,19 +31,6 @@ static bool may_queue(const struct cpu *c, const struct task *t, bool runs)
 	       !t->sleep_at && (t->state == TASK_RUNNABLE) == runs;
 }
 
-static void enqueue(struct cpu *c, struct task *t)
-{
-	t->run_prev = c->run_tail;
-	if (c->run_tail)
-		c->run_tail->run_next = t;
-	else
-		c->run = t;
-	c->run_tail = t;
-	t->queued = true;
-	c->nr_run++;
-	assert(!t->run_next && c->run);
-}
-
 static void image_run_queue(struct image *im, struct cpu *c)
 {
 	uint64_t nr = image_count(im, c->nr_run, sizeof(int), VM_MAX_TASKS);
@@ -55,7 +42,7 @@ static void image_run_queue(struct image *im, struct cpu *c)
 		if (im->saving)
 			t = t->run_next;
 		else if (may_queue(c, t, true))
-			enqueue(c, t);
+			cpu_queue_add(c, t);
 		else
 			image_bad(im);
 	}
