@@ -33,7 +33,7 @@
 #define ALL_NEW	 (CLONE_NEWUSER | CLONE_NEWNS)
 
 /* Files and directories of the machine that stand at the same place here. */
-static const char *const bound[] = {
+const char *const namespace_bound[] = {
 	"/sys/block",
 	"/sys/devices/system/cpu",
 	"/sys/devices/system/node",
@@ -41,6 +41,7 @@ static const char *const bound[] = {
 	"/sys/kernel/mm",
 	"/sys/kernel/tracing",
 	"/dev/kmsg",
+	NULL,
 };
 
 /* Switches that forbid user namespaces: where, and the value that does. */
@@ -327,8 +328,8 @@ int namespace_bind(const char *tree)
 	size_t i;
 	int err;
 
-	for (i = 0; i < NR(bound); i++) {
-		err = bind_one(tree, bound[i]);
+	for (i = 0; namespace_bound[i]; i++) {
+		err = bind_one(tree, namespace_bound[i]);
 		if (err)
 			return err;
 	}

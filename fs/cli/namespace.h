@@ -67,6 +67,9 @@ int namespace_proc(void);
 struct vm_machine;
 void namespace_dev(const char *tree, const struct vm_machine *m);
 
+/* namespace.c: where the simulated files lie but for /proc; NULL ends it. */
+extern const char *const namespace_bound[];
+
 /*
  * Lay the simulated files below @tree over the real ones.  What the kernel
  * does not have, or the tree does not, is left as it is; /proc is a must.

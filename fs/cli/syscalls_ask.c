@@ -20,23 +20,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "fs/cli/namespace.h"
 #include "fs/cli/syscalls_ask.h"
 
 #define NAME_LEN 32 /* "fdinfo/N" */
 #define LINK_LEN (NAME_LEN + 32)
 /* PIDFD_THREAD: a thread's descriptors, since Linux 6.9. */
 #define OF_THREAD O_EXCL
-
-/* Where our files stand for the command, and with them their paths. */
-static const char *const places[] = {
-	"/proc",
-	"/sys/block",
-	"/sys/devices/system/cpu",
-	"/sys/devices/system/node",
-	"/sys/kernel/debug",
-	"/sys/kernel/mm",
-	"/sys/kernel/tracing",
-};
 
 int ask_arg_fd(const struct ask *a, unsigned nr)
 {
@@ -167,23 +157,30 @@ bool ask_fd_writes(const struct ask_fd *f)
 	return (f->flags & O_ACCMODE) != O_RDONLY && !(f->flags & O_PATH);
 }
 
+static bool is_below(const char *path, const char *place)
+{
+	const size_t len = strlen(place);
+
+	return !strncmp(path, place, len) && (!path[len] || path[len] == '/');
+}
+
 /* Where the caller's own names begin with ours: no other mounts are there. */
 static bool is_place(const struct ask *a, const char *path)
 {
+	const char *const *place = namespace_bound;
+	const char *found = "/proc";
 	char name[LINK_LEN + 32];
 	struct statx stx;
-	size_t i, len;
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		len = strlen(places[i]);
-		if (strncmp(path, places[i], len) ||
-		    (path[len] && path[len] != '/'))
-			continue;
-		snprintf(name, sizeof(name), "/proc/%u/root%s", a->req->pid,
-			 places[i]);
-		return ask_look_at(name, &stx) && is_ours(a, &stx);
+	if (!is_below(path, found)) {
+		while (*place && !is_below(path, *place))
+			place++;
+		found = *place;
 	}
-	return false;
+	if (!found)
+		return false;
+	snprintf(name, sizeof(name), "/proc/%u/root%s", a->req->pid, found);
+	return ask_look_at(name, &stx) && is_ours(a, &stx);
 }
 
 /* Take "//", "/./" and a "/" at the end out; false for what goes up. */
