@@ -15,14 +15,6 @@ peak() {
 	sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB$/\1/p' "/proc/$1/status"
 }
 
-# The server of $MNT that was started with `mount -f`, by $server.
-serve() {
-	mkdir -p "$MNT"
-	"$RF" mount -f "$@" "$MNT" >"$DIR/log" 2>&1 &
-	server=$!
-	until_so test -e "$MNT/sandbox"
-}
-
 # All that only grows, as lines "NAME VALUE": of vmstat without the gauges,
 # CPU times, context switches, forks, the disks without what is in flight,
 # and stall times.

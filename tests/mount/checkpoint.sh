@@ -38,17 +38,9 @@ END
 sed 's/memory = "96M"; cpus = "2"/memory = "80M"; cpus = "2"/' \
 	"$DIR/m.conf" >"$DIR/other.conf"
 
-# put TEXT FILE: as a process of its own.
-put() {
-	env printf '%s\n' "$1" >"$2"
-}
-
-# begin OPTIONS...: a server that can be killed; its pid is in $server.
+# begin OPTIONS...: a server that can be killed.
 begin() {
-	mkdir -p "$MNT"
-	"$RF" mount -f --checkpoints "$CK" "$@" "$MNT" &
-	server=$!
-	until_so test -e "$BOX/clock/now"
+	serve --checkpoints "$CK" "$@"
 }
 
 end_server() {
@@ -111,10 +103,6 @@ same() {
 		bad "$1: the same bytes" "$(diff -a "$DIR/a" "$DIR/b" |
 			head -n 20)"
 	fi
-}
-
-not_mounted() {
-	! mounted
 }
 
 # same_but_ops WHAT: the same, of a machine whose clock was switched as well.

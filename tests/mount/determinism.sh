@@ -37,11 +37,6 @@ tasks = (
 );
 END
 
-# put TEXT FILE: as a process of its own.
-put() {
-	env printf '%s\n' "$1" >"$2"
-}
-
 # scenario SEED OUT: ten minutes, and a look at times.
 scenario() {
 	start -o "clock=virtual,seed=$1" --events "$2.log" "$DIR/m.conf"
@@ -94,10 +89,6 @@ scenario() {
 	cat "$MNT/proc/vmstat" >"$2.vmstat"
 	stop
 	until_so not_mounted
-}
-
-not_mounted() {
-	! mounted
 }
 
 count() {

@@ -37,21 +37,12 @@ tasks = (
 );
 END
 
-# put TEXT FILE: as a process of its own.
-put() {
-	env printf '%s\n' "$1" >"$2"
-}
-
 answers() {
 	mounted && [ -r "$MNT/sandbox/clock/now" ]
 }
 
-not_mounted() {
-	! mounted
-}
-
-# Whatever is written below goes to files called proc/sys/vm: ours.
-serve() {
+# serve_under OUT PROGRAM...
+serve_under() {
 	mkdir -p "$MNT" "$1.checkpoints"
 	out=$1
 	shift
@@ -72,7 +63,7 @@ serve() {
 # scenario OUT PROGRAM...: ten minutes, and a look at times.
 scenario() {
 	all=$1
-	serve "$@"
+	serve_under "$@"
 	vm=$MNT/proc/sys/vm
 	box=$MNT/sandbox
 	: >"$all"

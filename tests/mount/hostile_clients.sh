@@ -24,7 +24,6 @@ CLIENTS=${RECLAIMFS_BUILD:-$HERE/../../build}/tests/hostile-clients
 if [ ! -x "$CLIENTS" ]; then
 	skip 'the clients are not built'
 fi
-mkdir "$MNT"
 cat >"$DIR/m.conf" <<'CONF'
 nodes = ( { memory = "64M"; cpus = "0-1"; }, { memory = "64M"; cpus = "2"; } );
 disks = ( { name = "sda"; } );
@@ -33,13 +32,6 @@ files = ( { name = "/f"; disk = "sda"; size = "64M"; } );
 tasks = ( { name = "safe"; pid = 100; oom_score_adj = -1000; },
 	{ name = "reader"; pid = 101; file = "/f"; } );
 CONF
-
-# In the foreground: what a sanitizer finds is its exit status.
-serve() {
-	"$RF" mount -f -o "$1" "$DIR/m.conf" "$MNT" >"$DIR/log" 2>&1 &
-	server=$!
-	until_so test -e "$MNT/sandbox"
-}
 
 # resident: the server's memory, a line "SECOND kB" each second.
 resident() {
@@ -94,7 +86,8 @@ no_waiting() {
 }
 
 attack() {
-	serve "$1"
+	# In the foreground: what a sanitizer finds is its exit status.
+	serve -o "$1" "$DIR/m.conf"
 	resident >"$DIR/rss" &
 	looks=$!
 	timeout -s KILL $((600 + seconds)) "$CLIENTS" "$MNT" \

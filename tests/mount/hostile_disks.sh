@@ -80,7 +80,7 @@ told() {
 # --- a disk that returns errors, under load ---
 machine 0.3 0.02 >"$DIR/errors.conf"
 for clock in virtual live,rate=100; do
-	begin -o clock=$clock --checkpoints "$DIR/ck" "$DIR/errors.conf"
+	serve -o clock=$clock --checkpoints "$DIR/ck" "$DIR/errors.conf"
 	load 3
 	holds "$clock: who reads is told" "$(told 'Input/output error')" -gt 0
 	holds "$clock: others have what they want" "$(told 'status 0')" -gt 0
@@ -94,7 +94,7 @@ done
 
 # --- no request of a disk succeeds ---
 machine 1.0 0.0 >"$DIR/dead.conf"
-begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/dead.conf"
+serve -o clock=virtual --checkpoints "$DIR/ck" "$DIR/dead.conf"
 task 1001
 refused 'a dead disk is not read' 'Input/output error' \
 	"$BOX/tasks/1001/read" 1M
@@ -109,7 +109,7 @@ ended 'with a dead disk it ends in order' 0
 
 # --- what was swapped out cannot be read: SIGBUS, and only for its owner ---
 machine 0.0 0.5 >"$DIR/lost.conf"
-begin -o clock=virtual --checkpoints "$DIR/ck" --events "$DIR/events" \
+serve -o clock=virtual --checkpoints "$DIR/ck" --events "$DIR/events" \
 	"$DIR/lost.conf"
 task 1001
 timeout $LIMIT env printf 80M >"$BOX/tasks/1001/alloc"
@@ -143,7 +143,7 @@ fi
 
 # --- swap cannot be written: as if there were none ---
 machine 0.0 1.0 >"$DIR/noswap.conf"
-begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/noswap.conf"
+serve -o clock=virtual --checkpoints "$DIR/ck" "$DIR/noswap.conf"
 task 1001
 timeout $LIMIT env printf 120M 2>"$DIR/err" >"$BOX/tasks/1001/alloc"
 is 'memory without swap is not enough' $? 1
@@ -157,7 +157,7 @@ ended 'without its swap it ends in order' 0
 # --- swap is full: one is killed, and it goes on ---
 machine 0.0 0.0 >"$DIR/full.conf"
 for clock in virtual live,rate=100; do
-	begin -o clock=$clock --checkpoints "$DIR/ck" "$DIR/full.conf"
+	serve -o clock=$clock --checkpoints "$DIR/ck" "$DIR/full.conf"
 	load 2
 	# What they have stays: the next finds swap full.
 	for pid in 1001 1002 1003 1004 1005 1006; do
@@ -188,7 +188,7 @@ kept() {
 		grep -vx "$2\\|filler")" ''
 }
 
-begin -o clock=live,rate=10 --checkpoints "$DIR/tiny" "$DIR/full.conf"
+serve -o clock=live,rate=10 --checkpoints "$DIR/tiny" "$DIR/full.conf"
 task 1001
 echo 20M >"$BOX/tasks/1001/alloc"
 echo 11 >"$MNT/proc/sys/vm/swappiness"
@@ -235,7 +235,7 @@ umount "$DIR/tiny"
 
 # The directory goes: it is not made anew, nor is another one taken.
 mkdir "$DIR/gone"
-begin -o clock=virtual --checkpoints "$DIR/gone" "$DIR/full.conf"
+serve -o clock=virtual --checkpoints "$DIR/gone" "$DIR/full.conf"
 rmdir "$DIR/gone"
 mkdir "$DIR/gone"
 refused 'a directory that is gone' 'No such file or directory' \

@@ -20,8 +20,17 @@ tasks = ( { name = "safe"; pid = 400; oom_score_adj = -1000; },
 CONF
 mkdir "$DIR/ck"
 
+# spawn_until_refused NAME: the error is in $DIR/err.
+spawn_until_refused() {
+	spawned=0
+	while [ $spawned -lt 500 ] &&
+		put "name = \"$1\";" "$BOX/spawn" 2>"$DIR/err"; do
+		spawned=$((spawned + 1))
+	done
+}
+
 # --- descriptors ---
-begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
+serve -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
 soft=$(ulimit -S -n)
 prlimit --pid $server --nofile=3:
 refused 'no descriptor for a checkpoint' 'Too many open files' \
@@ -57,7 +66,7 @@ stop
 ended 'it ends in order' 0
 
 # --- stopped, and goes on ---
-begin -o clock=live,rate=10 "$DIR/small.conf"
+serve -o clock=live,rate=10 "$DIR/small.conf"
 kill -STOP $server
 waiters=
 for n in 1 2 3 4 5 6 7 8; do
@@ -141,7 +150,7 @@ in_reclaim() {
 terminate() {
 	late_what=$1
 	shift
-	begin -o clock=live,rate=0.1 --events "$DIR/events" "$DIR/slow.conf"
+	serve -o clock=live,rate=0.1 --events "$DIR/events" "$DIR/slow.conf"
 	late=
 	for pid; do
 		echo "name = \"late\"; pid = $pid; oom_score_adj = -1000;" \
@@ -171,7 +180,7 @@ terminate 'two at once' 501 502
 
 # --- killed at any moment ---
 # The checkpoint "two" is always there; swappiness says which one it is.
-begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
+serve -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
 echo 0 >"$MNT/proc/sys/vm/swappiness"
 echo two >"$BOX/checkpoint"
 stop
@@ -189,7 +198,7 @@ keep_on() {
 	done
 }
 for delay in 0 0.01 0.02 0.05 0.1 0.15 0.2 0.4; do
-	begin -o clock=live,rate=100 --checkpoints "$DIR/ck" "$DIR/small.conf"
+	serve -o clock=live,rate=100 --checkpoints "$DIR/ck" "$DIR/small.conf"
 	keep_on >/dev/null 2>&1 &
 	keeper=$!
 	while cat "$MNT/proc/vmstat" "$BOX/zones"; do
@@ -206,7 +215,7 @@ for delay in 0 0.01 0.02 0.05 0.1 0.15 0.2 0.4; do
 	fusermount3 -u "$MNT" || umount "$MNT"
 	is 'its mount can be taken away' \
 		"$(grep -c " $MNT " /proc/self/mountinfo)" 0
-	begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
+	serve -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
 	is 'half of one is gone' "$(ls -A "$DIR/ck" | xargs)" 'one two'
 	for name in one two; do
 		is "checkpoint $name is a whole one" \
@@ -224,17 +233,13 @@ done
 holds 'some were new ones' "$which" -gt 0
 
 # --- pids, to kernel.pid_max ---
-begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
+serve -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
 echo 450 >"$MNT/proc/sys/kernel/pid_max"
 refused 'a pid that is not below' 'Resource temporarily unavailable' \
 	"$BOX/spawn" 'name = "t"; pid = 450;'
 is 'the limit is named' "$(cat "$BOX/spawn")" \
 	'spawn: pid: 450, want one below kernel.pid_max, 450'
-nr=0
-while [ $nr -lt 500 ] &&
-	env printf 'name = "t";' 2>"$DIR/err" >"$BOX/spawn"; do
-	nr=$((nr + 1))
-done
+spawn_until_refused t
 is 'nor is another left' "$(sed 's/.*: //' "$DIR/err")" \
 	'Resource temporarily unavailable'
 is 'that is named too' "$(cat "$BOX/spawn")" \
@@ -256,7 +261,7 @@ stop
 ended 'with no pid left it ends in order' 0
 
 # --- what is too long or too large: refused with the limit ---
-begin -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
+serve -o clock=virtual --checkpoints "$DIR/ck" "$DIR/small.conf"
 long() {
 	head -c "$1" /dev/zero | tr '\0' x
 }
@@ -300,16 +305,12 @@ many 16385 >"$DIR/many.conf"
 status 'one task more than the limit' 2 "$RF" check "$DIR/many.conf"
 holds 'the limit is named' -n "$(grep 16384 "$DIR/err" "$DIR/out")"
 many 16300 >"$DIR/many.conf"
-begin -o clock=virtual "$DIR/many.conf"
+serve -o clock=virtual "$DIR/many.conf"
 answers 'with 16,300 tasks it answers'
 is 'each of 10,000 is there' "$(seq 2001 12000 |
 	sed "s,.*,$MNT/proc/&/stat," | timeout $LIMIT xargs cat |
 	awk '$1 == NR + 2000 && $2 == "(t)"' | wc -l)" 10000
-nr=0
-while [ $nr -lt 200 ] &&
-	env printf 'name = "more";' 2>"$DIR/err" >"$BOX/spawn"; do
-	nr=$((nr + 1))
-done
+spawn_until_refused more
 is 'no more tasks' "$(sed 's/.*: //' "$DIR/err")" \
 	'Resource temporarily unavailable'
 is 'as many as the limit' "$(ls "$MNT/proc" | grep -c '^[0-9]*$')" 16384

@@ -2,9 +2,9 @@
 #
 # hostile_lib.sh - what the tests of faults around a server share.
 #
-# Sourced after lib.sh.  begin() starts a server, $server is its pid; ended()
-# waits for its end, which must come by itself; finish_hostile looks whether
-# the host is as it was.  Nothing here waits for ever.
+# Sourced after lib.sh.  ended() waits for the end of the server,
+# which must come by itself; finish_hostile looks whether the host is as it
+# was.  Nothing here waits for ever.
 
 need_fuse
 BOX=$MNT/sandbox
@@ -18,23 +18,7 @@ host_settings() {
 }
 host_settings >"$DIR/host"
 
-# Mounts of the host, but for those of tests that run beside this one.
-host_mounts() {
-	awk -v mine="$DIR/" -v theirs="${TMPDIR:-/tmp}" '
-		BEGIN { sub("/[^/]*$", "", theirs) }
-		index($5, mine) == 1 || theirs == "" ||
-			index($5, theirs "/") != 1 { n++ }
-		END { print n + 0 }' /proc/self/mountinfo
-}
-nr_mounts=$(host_mounts)
-
-# begin OPTIONS... MACHINE: a server whose pid is $server.
-begin() {
-	mkdir -p "$MNT"
-	"$RF" mount -f "$@" "$MNT" >"$DIR/log" 2>&1 &
-	server=$!
-	until_so test -e "$BOX"
-}
+hostile_mounts=$(nr_mounts)
 
 answers() {
 	is "$1" "$(timeout $LIMIT grep -c '^MemTotal:' "$MNT/proc/meminfo" \
@@ -68,6 +52,6 @@ whole() {
 finish_hostile() {
 	is "the host's settings are as they were" "$(host_settings |
 		diff "$DIR/host" -)" ''
-	is 'so are its mounts' "$(host_mounts)" "$nr_mounts"
+	is 'so are its mounts' "$(nr_mounts)" "$hostile_mounts"
 	finish
 }

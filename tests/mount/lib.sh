@@ -57,12 +57,32 @@ mounted() {
 	grep -q " $MNT " /proc/self/mountinfo
 }
 
-# start OPTIONS... [MACHINE]: mount on $MNT.
+not_mounted() {
+	! mounted
+}
+
+# start OPTIONS... [MACHINE]: mount on $MNT, or end the test: what it writes
+# below $MNT afterwards is ours.
 start() {
 	need_fuse
 	mkdir -p "$MNT"
-	if ! "$RF" mount "$@" "$MNT"; then
+	if ! "$RF" mount "$@" "$MNT" || ! mounted; then
 		echo "FAILED: mount $*"
+		exit 1
+	fi
+}
+
+# serve OPTIONS... [MACHINE]: the same in the foreground; the pid is $server,
+# and $DIR/log what it says.
+serve() {
+	need_fuse
+	mkdir -p "$MNT"
+	"$RF" mount -f "$@" "$MNT" >"$DIR/log" 2>&1 &
+	server=$!
+	until_so test -e "$MNT/sandbox"
+	if ! mounted; then
+		echo "FAILED: mount -f $*"
+		cat "$DIR/log"
 		exit 1
 	fi
 }
@@ -114,6 +134,21 @@ until_so() {
 		sleep 0.05
 		until_tries=$((until_tries - 1))
 	done
+}
+
+# put TEXT FILE: as a process of its own, whose errors are the kernel's words.
+put() {
+	env printf '%s\n' "$1" >"$2"
+}
+
+# nr_mounts: those of the host but for other tests', which are below their own
+# directories.
+nr_mounts() {
+	awk -v mine="$DIR/" -v theirs="${TMPDIR:-/tmp}" '
+		BEGIN { sub("/[^/]*$", "", theirs) }
+		index($5, mine) == 1 || theirs == "" ||
+			index($5, theirs "/") != 1 { n++ }
+		END { print n + 0 }' /proc/self/mountinfo
 }
 
 # status SENTENCE CODE COMMAND...: the exit status; output is in $DIR/out

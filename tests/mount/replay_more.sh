@@ -9,21 +9,6 @@
 . "${0%/*}/run_lib.sh"
 
 # A write to a setting never goes to the host's.
-must_be_mounted() {
-	if [ -z "$MNT" ] || ! mounted; then
-		echo 'FAILED: no mount'
-		exit 1
-	fi
-}
-
-not_mounted() {
-	! mounted
-}
-
-put() {
-	env printf '%s\n' "$1" >"$2"
-}
-
 # --- a command under run ---
 
 run --clock virtual --events "$DIR/log" -- sh -c '
@@ -67,7 +52,6 @@ status 'swapoff is played again' 0 "$RF" replay --check "$DIR/log"
 mkdir "$DIR/checkpoints"
 start -o "clock=virtual,seed=4,checkpoints=$DIR/checkpoints" \
 	--events "$DIR/log" "$DIR/m.conf"
-must_be_mounted
 box=$MNT/sandbox
 put 5s "$box/clock/advance"
 put state "$box/checkpoint"
@@ -86,7 +70,6 @@ from here on it is the machine of a checkpoint: it cannot be played again"
 # The checkpoint has the log up to there.
 start -o clock=virtual --restore "$DIR/checkpoints/state" \
 	--events "$DIR/log"
-must_be_mounted
 put 9s "$box/clock/advance"
 stop
 until_so not_mounted
@@ -97,7 +80,6 @@ is 'from the very beginning' "$(cat "$DIR/out" "$DIR/err")" \
 # --- long writes ---
 
 start -o clock=virtual,seed=4 --events "$DIR/log" "$DIR/m.conf"
-must_be_mounted
 python3 - "$MNT/proc/sys/vm/lowmem_reserve_ratio" <<'END' >"$DIR/wrote"
 import os, sys
 fd = os.open(sys.argv[1], os.O_WRONLY)

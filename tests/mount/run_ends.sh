@@ -73,14 +73,6 @@ is 'that is said as well' "$(grep -c 'inside of a machine already' \
 
 # Nothing is left of two hundred, of which twenty were killed at any moment.
 install -m 755 "$RF" "$DIR/rf"
-# Tests that run beside this one mount what is theirs below their directories.
-nr_mounts() {
-	awk -v mine="$DIR" -v theirs="${TMPDIR:-/tmp}" '
-		BEGIN { sub("/[^/]*$", "", theirs) }
-		index($5, mine) == 1 || theirs == "" ||
-			index($5, theirs "/") != 1 { n++ }
-		END { print n + 0 }' /proc/self/mountinfo
-}
 ours() {
 	ls -l /proc/[0-9]*/exe 2>/dev/null |
 		grep -c -- "-> $DIR/rf\(-user\)\{0,1\}\$"
