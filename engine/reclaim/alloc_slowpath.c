@@ -186,12 +186,16 @@ static bool should_reclaim_retry(struct vm *vm, struct alloc_context *ac)
 	return false;
 }
 
-static enum alloc_result step_reclaim(struct vm *vm, struct alloc_context *ac)
+/* One @step of reclaim, which stalls its task until it is ALLOC_DONE. */
+static enum alloc_result step_stalled(struct vm *vm, struct alloc_context *ac,
+				      enum reclaim_result (*step)(
+					      struct vm *,
+					      struct reclaim *))
 {
 	enum reclaim_result r;
 
 	set_stalled(vm, ac, true);
-	r = direct_reclaim_step(vm, &ac->reclaim);
+	r = step(vm, &ac->reclaim);
 	ac->cost_ns = ac->reclaim.sc.cost_ns;
 	ac->reclaim.sc.cost_ns = 0;
 	if (r == RECLAIM_SLEEP) {
@@ -201,6 +205,15 @@ static enum alloc_result step_reclaim(struct vm *vm, struct alloc_context *ac)
 	if (r == RECLAIM_AGAIN)
 		return ALLOC_AGAIN;
 	set_stalled(vm, ac, false);
+	return ALLOC_DONE;
+}
+
+static enum alloc_result step_reclaim(struct vm *vm, struct alloc_context *ac)
+{
+	enum alloc_result r = step_stalled(vm, ac, direct_reclaim_step);
+
+	if (r != ALLOC_DONE)
+		return r;
 	ac->rq.task->direct_reclaim_ns +=
 		vm->world.now_ns + ac->cost_ns - ac->reclaim.began_ns;
 	enter(vm, ac, ALLOC_RECLAIMED);
@@ -297,20 +310,9 @@ static enum alloc_result step_walk(struct vm *vm, struct alloc_context *ac)
 static enum alloc_result step_node_reclaim(struct vm *vm,
 					   struct alloc_context *ac)
 {
-	enum reclaim_result r;
+	enum alloc_result r = step_stalled(vm, ac, node_reclaim_step);
 
-	set_stalled(vm, ac, true);
-	r = node_reclaim_step(vm, &ac->reclaim);
-	ac->cost_ns = ac->reclaim.sc.cost_ns;
-	ac->reclaim.sc.cost_ns = 0;
-	if (r == RECLAIM_SLEEP) {
-		ac->until_ns = ac->reclaim.until_ns;
-		return ALLOC_WAIT;
-	}
-	if (r == RECLAIM_AGAIN)
-		return ALLOC_AGAIN;
-	set_stalled(vm, ac, false);
-	return step_walk(vm, ac);
+	return r == ALLOC_DONE ? step_walk(vm, ac) : r;
 }
 
 static enum alloc_result step_once(struct vm *vm, struct alloc_context *ac)
