@@ -40,7 +40,7 @@ static const char *const names[] = {
 static char root[] = "/tmp/fuzz_capture.XXXXXX";
 static bool warned; /* "cannot be simulated" */
 
-/* main.c has these in the program. */
+/* main.c has it in the program; its others are in no_cmd.c. */
 void cmd_warn(const char *fmt, ...)
 {
 	char text[1024];
@@ -51,25 +51,6 @@ void cmd_warn(const char *fmt, ...)
 	va_end(ap);
 	if (strstr(text, "cannot be simulated"))
 		warned = true;
-}
-
-int cmd_help(const struct cmd *cmd)
-{
-	(void)cmd;
-	return CMD_OK;
-}
-
-int cmd_usage(const struct cmd *cmd)
-{
-	(void)cmd;
-	return CMD_USAGE;
-}
-
-int cmd_load_machine(const char *path, struct vm_machine *m)
-{
-	(void)path;
-	(void)m;
-	return CMD_FAIL;
 }
 
 static void clean(void)

@@ -25,7 +25,7 @@
 static char root[] = "/tmp/test_capture.XXXXXX";
 static char said[1 << 14]; /* all warnings, a line each */
 
-/* main.c has these in the program. */
+/* main.c has it in the program; its others are in no_cmd.c. */
 void cmd_warn(const char *fmt, ...)
 {
 	size_t len = strlen(said);
@@ -36,25 +36,6 @@ void cmd_warn(const char *fmt, ...)
 	va_end(ap);
 	len = strlen(said);
 	snprintf(said + len, sizeof(said) - len, "\n");
-}
-
-int cmd_help(const struct cmd *cmd)
-{
-	(void)cmd;
-	return CMD_OK;
-}
-
-int cmd_usage(const struct cmd *cmd)
-{
-	(void)cmd;
-	return CMD_USAGE;
-}
-
-int cmd_load_machine(const char *path, struct vm_machine *m)
-{
-	(void)path;
-	(void)m;
-	return CMD_FAIL;
 }
 
 /* File @name below the root has @text, or (NULL) is not there. */
