@@ -176,7 +176,6 @@ static struct file_wait *wait_create(struct file_call *call)
 		return NULL;
 	w->session = call->session;
 	w->req = call->req;
-	w->ino = call->ino;
 	w->rq = call->rq;
 	w->rq.call = NULL;
 	return w;
@@ -266,19 +265,6 @@ struct file_wait *file_wait(struct tree_req *rq, void (*cancel)(void *arg),
 	return w;
 }
 
-/*
- * The kernel takes the end of a write for the size of the file, until it has
- * asked for the attributes; it asks when the file is opened next if it is told
- * that all of them are old.
- */
-static void reply_write(const struct session *s, uint64_t ino, fuse_req_t req,
-			size_t nr)
-{
-	if (nr)
-		fuse_lowlevel_notify_inval_inode(s->fuse, ino, -1, 0);
-	fuse_reply_write(req, nr);
-}
-
 void file_complete(struct file_wait *w, ssize_t result)
 {
 	struct session *s = w->session;
@@ -294,7 +280,7 @@ void file_complete(struct file_wait *w, ssize_t result)
 	else if (result < 0)
 		fuse_reply_err(w->req, (int)-result);
 	else
-		reply_write(s, w->ino, w->req, (size_t)result);
+		fuse_reply_write(w->req, (size_t)result);
 	free(w);
 	s->nr_kept--;
 	last = s->dead && !s->nr_kept;
@@ -512,6 +498,6 @@ void file_write(struct file_call *call, const char *text, size_t len,
 	} else if (n < 0) {
 		fuse_reply_err(call->req, (int)-n);
 	} else {
-		reply_write(call->session, call->ino, call->req, (size_t)n);
+		fuse_reply_write(call->req, (size_t)n);
 	}
 }

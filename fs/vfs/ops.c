@@ -67,7 +67,7 @@ static int get_attr(const struct session *s, const struct tree_node *node,
 	return err;
 }
 
-static int get_entry(const struct session *s, uint64_t ino,
+static int get_entry(struct session *s, uint64_t ino,
 		     const struct tree_req *rq, struct fuse_entry_param *e)
 {
 	struct tree_req at = *rq;
@@ -77,6 +77,7 @@ static int get_entry(const struct session *s, uint64_t ino,
 	e->generation = 0;
 	e->attr_timeout = node->cached ? TIMEOUT_CACHED : 0;
 	e->entry_timeout = e->attr_timeout;
+	size_told(s, ino, node, &at);
 	return get_attr(s, node, &at, &e->attr);
 }
 
@@ -140,8 +141,11 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino,
 {
 	struct file_call call;
 
-	(void)fi;
 	call_init(&call, req, ino);
+	if (fi) /* for lseek(), which goes by what is kept (fuse_lseek) */
+		size_forget(call.session, ino);
+	else
+		size_told(call.session, ino, call.node, &call.rq);
 	reply_attr(&call);
 }
 
@@ -156,6 +160,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
 	(void)st;
 	(void)fi;
 	call_init(&call, req, ino);
+	size_forget(call.session, ino);
 	if (to_set & owner)
 		call_reply_err(&call, call.node->rules->chmod);
 	else
@@ -179,6 +184,14 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	strbuf_release(&sb);
 }
 
+/* Does who reads here wait for what comes? */
+static bool is_stream(const struct file_call *call)
+{
+	const struct file_ops *ops = call->rq.entry->ops;
+
+	return ops && ops->read && ops->source;
+}
+
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct file_call call;
@@ -187,6 +200,10 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	call_init(&call, req, ino);
 	err = file_open(&call, fi->flags, &f);
+	if (fi->flags & O_TRUNC)
+		size_forget(call.session, ino);
+	else if (!err && !is_stream(&call))
+		size_opened(call.session, ino);
 	fi->fh = (uintptr_t)f;
 	fi->direct_io = 1;
 	fi->noflush = 1;
@@ -210,6 +227,8 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	struct file_call call;
 
 	call_init_file(&call, req, ino, fi);
+	if (!fi->lock_owner) /* for the page cache: it shortens the file */
+		size_forget(call.session, ino);
 	file_read(&call, size, off);
 	call_done(&call);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session_impl.h - what the five files of the session share, and nobody else.
+ * session_impl.h - what the six files of the session share, and nobody else.
  *
  *	session.c  life: create, mount, run, signals
  *	ops.c      libfuse's low-level operations, ten lines each
  *	file.c     open files: text, offsets, requests kept for later
  *	notify.c   the notifier: parked reads and armed polls
+ *	size.c     the size that the host's kernel takes a file for
  *	local.c    calls that come from inside, and the watch on all of them
  *
  * Locking: session.lock is recursive, because a cancel hook may complete its
@@ -36,6 +37,9 @@
 /* ... but not a buffer larger than this. */
 #define FILE_POOL_TEXT (256u << 10)
 
+/* So many files, by hash, are known to be large to the kernel. */
+#define LARGE_BITS 10
+
 struct notifier {
 	pthread_t thread;
 	sem_t sem; /* posted by wakes, signals and the end */
@@ -47,7 +51,6 @@ struct file_wait {
 	struct file_wait *next, *prev;
 	struct session *session;
 	fuse_req_t req;
-	uint64_t ino;
 	void (*cancel)(void *arg); /* kept write */
 	void *arg;
 	struct file_source *source; /* parked read, else NULL */
@@ -82,6 +85,8 @@ struct session {
 	struct file *pool;	 /* closed files */
 	unsigned nr_pool;
 	struct strbuf dirbuf; /* listing under way */
+	int64_t largest; /* size that the kernel was made to keep, bytes */
+	uint64_t large[1u << LARGE_BITS]; /* inodes, 0: none */
 	struct file_wait *registering; /* see file.c:heed_interrupt() */
 	struct notifier notifier;
 	pthread_mutex_t flush_lock;    /* one flush at a time; outermost */
@@ -146,6 +151,17 @@ void file_close_all(struct session *s);
 void file_cancel_all(struct session *s);
 /* Answer @req with what a read handler gave. */
 void file_reply_read(fuse_req_t req, int err, const char *text, size_t len);
+
+/*
+ * size.c: session's lock held.  Inode @ino is opened, and shall be large to
+ * the kernel.
+ */
+void size_opened(struct session *s, uint64_t ino);
+/* Its attributes are going to be told; while it is open it stays large. */
+void size_told(struct session *s, uint64_t ino, const struct tree_node *node,
+	       const struct tree_req *rq);
+/* The kernel has a size for it again that is none of these. */
+void size_forget(struct session *s, uint64_t ino);
 
 /* notify.c: session's lock held but for start and stop. */
 int notifier_start(struct session *s);

@@ -179,12 +179,13 @@ int fuse_lowlevel_notify_poll(struct fuse_pollhandle *ph)
 	return 0;
 }
 
-int fuse_lowlevel_notify_inval_inode(struct fuse_session *se, fuse_ino_t ino,
-				     off_t off, off_t len)
+int fuse_lowlevel_notify_store(struct fuse_session *se, fuse_ino_t ino,
+			       off_t offset, struct fuse_bufvec *bufv,
+			       enum fuse_buf_copy_flags flags)
 {
 	(void)se;
-	(void)len;
-	FUZZ_DEMAND(ino && off < 0);
+	(void)flags;
+	FUZZ_DEMAND(ino && offset > 0 && bufv->count == 1);
 	return 0;
 }
 
