@@ -90,32 +90,24 @@ void file_close_all(struct session *s)
 	s->nr_pool = 0;
 }
 
-int file_check_mode(const struct file_call *call, bool reads, bool writes)
-{
-	struct stat st;
-	int err = tree_getattr(call->session->tree, call->node, &call->rq, &st);
-
-	if (err)
-		return err;
-	if (reads && !(st.st_mode & 0444))
-		return -EACCES;
-	if (writes && !(st.st_mode & 0222))
-		return -EACCES;
-	return 0;
-}
-
 /*
  * What the kernel's own check by mode bits lets root do and Linux does not:
  * in /proc/sys and /sys nobody overrides the mode.
  */
-static int check_open(const struct file_call *call, int flags)
+static int check_mode(const struct file_call *call, int flags)
 {
 	const struct tree_rules *rules = call->node->rules;
-	const bool binds = rules->mode_binds_root || rules->mode_binds_open;
 	const int acc = flags & O_ACCMODE;
+	struct stat st;
+	int err = tree_getattr(call->session->tree, call->node, &call->rq, &st);
 
-	return file_check_mode(call, binds && acc != O_WRONLY,
-			       binds && acc != O_RDONLY);
+	if (err || (!rules->mode_binds_root && !rules->mode_binds_open))
+		return err;
+	if (acc != O_WRONLY && !(st.st_mode & 0444))
+		return -EACCES;
+	if (acc != O_RDONLY && !(st.st_mode & 0222))
+		return -EACCES;
+	return 0;
 }
 
 int file_open(struct file_call *call, int flags, struct file **filep)
@@ -128,7 +120,7 @@ int file_open(struct file_call *call, int flags, struct file **filep)
 
 	if (flags & O_DIRECT)
 		return -EINVAL;
-	err = check_open(call, flags);
+	err = check_mode(call, flags);
 	if (err)
 		return err;
 	f = pool_get(call->session);

@@ -11,12 +11,13 @@
  * answer, against the notifier and file_complete().
  *
  * No flush: it would cost a round trip at every close.  No access: the
- * kernel checks mode bits itself (default_permissions).
+ * kernel checks mode bits itself (default_permissions).  No getxattr: the
+ * ENOSYS it gets once becomes the EOPNOTSUPP that procfs gives, and it asks
+ * for no capabilities of the file whenever one is opened to be truncated.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/statvfs.h>
 
 #include "fs/vfs/session_impl.h"
@@ -408,23 +409,6 @@ static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
 	fuse_reply_err(req, EINVAL);
 }
 
-/*
- * None is there.  But a name of user.* needs leave to read before, which the
- * kernel has given to root whatever the mode says.
- */
-static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name,
-			size_t size)
-{
-	struct file_call call;
-	int err = 0;
-
-	(void)size;
-	call_init(&call, req, ino);
-	if (call.node->rules->mode_binds_root && !strncmp(name, "user.", 5))
-		err = file_check_mode(&call, true, false);
-	call_reply_err(&call, err ? -err : EOPNOTSUPP);
-}
-
 /* There are no extended attributes: an empty list, of size 0. */
 static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
@@ -527,7 +511,6 @@ const struct fuse_lowlevel_ops session_ops = {
 	.readdirplus = op_readdirplus,
 	.fsyncdir = op_fsync,
 	.statfs = op_statfs,
-	.getxattr = op_getxattr,
 	.listxattr = op_listxattr,
 	.create = op_create,
 	.poll = op_poll,

@@ -123,8 +123,6 @@ void call_init(struct file_call *call, fuse_req_t req, fuse_ino_t ino);
  */
 int file_open(struct file_call *call, int flags, struct file **filep);
 void file_close(struct file_call *call);
-/* 0, or -EACCES if the mode of what is asked for lets nobody do that. */
-int file_check_mode(const struct file_call *call, bool reads, bool writes);
 void file_read(struct file_call *call, size_t size, off_t offset);
 void file_write(struct file_call *call, const char *text, size_t len,
 		off_t offset);
