@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <json-c/json.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,36 +151,22 @@ int report_fd(const struct report *r)
 	return r->events;
 }
 
-/* The string that follows @key in @line, up to its quote; @size is room. */
-static void take_field(const char *line, const char *key, char *to,
-		       size_t size)
-{
-	const char *at = strstr(line, key);
-	size_t len;
-
-	*to = '\0';
-	if (!at)
-		return;
-	at += strlen(key);
-	len = strcspn(at, ",\"}");
-	if (len >= size)
-		len = size - 1;
-	memcpy(to, at, len);
-	to[len] = '\0';
-}
-
 /* Who was killed stands nowhere else once he is gone. */
 static void look_at(struct report *r, const char *line)
 {
-	char pid[16], comm[32];
+	struct json_object *event, *pid, *comm;
 
 	if (!strstr(line, "\"event\":\"oom_kill\"") ||
 	    r->nr_victims == MAX_VICTIMS)
 		return;
-	take_field(line, "\"victim_pid\":", pid, sizeof(pid));
-	take_field(line, "\"victim_comm\":\"", comm, sizeof(comm));
-	if (asprintf(&r->victim[r->nr_victims], "%s (pid %s)", comm, pid) > 0)
+	event = json_tokener_parse(line);
+	if (json_object_object_get_ex(event, "victim_pid", &pid) &&
+	    json_object_object_get_ex(event, "victim_comm", &comm) &&
+	    asprintf(&r->victim[r->nr_victims], "%s (pid %d)",
+		     json_object_get_string(comm),
+		     json_object_get_int(pid)) > 0)
 		r->nr_victims++;
+	json_object_put(event);
 }
 
 static void look_at_lines(struct report *r)

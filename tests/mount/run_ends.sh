@@ -28,14 +28,14 @@ nodes = ( { memory = "128M"; cpus = "0"; } );
 disks = ( { name = "nvme0n1"; } );
 END
 "$RF" run -m "$DIR/leak.conf" --report --events "$DIR/events" -- sh -c '
-	echo "name = \"leaky\"; pid = 600; leak = \"400M/s\";" \
+	echo "name = \"a, \\\"b}\"; pid = 600; leak = \"400M/s\";" \
 		>$RECLAIMFS/spawn
 	tries=300
 	while [ -d /proc/600 ] && [ $tries -gt 0 ]; do
 		sleep 0.1
 		tries=$((tries - 1))
 	done' 2>"$DIR/err"
-is 'a kill, and whose' "$(grep -c 'oom      1 kills: leaky (pid 600)$' \
+is 'a kill, and whose' "$(grep -c 'oom      1 kills: a, "b} (pid 600)$' \
 	"$DIR/err")" 1
 is 'kswapd has run' "$(awk '$1 == "kswapd" && $2 + 0 > 0 { print "yes" }' \
 	"$DIR/err")" yes
