@@ -28,12 +28,20 @@
 
 /* Larger than any text. */
 #define STEP (1ll << 32)
-/* The most that the kernel allows. */
-#define LARGEST (INT64_MAX - STEP)
+/* The most that the kernel allows; 32 bits number too few pages. */
+#define LARGEST (sizeof(long) < sizeof(STEP) ? 0 : INT64_MAX - STEP)
 
 static uint64_t *place_of(struct session *s, uint64_t ino)
 {
 	return &s->large[ino * 0x9e3779b97f4a7c15ull >> (64 - LARGE_BITS)];
+}
+
+void size_forget(struct session *s, uint64_t ino)
+{
+	uint64_t *place = place_of(s, ino);
+
+	if (*place == ino)
+		*place = 0;
 }
 
 static void make_large(struct session *s, uint64_t ino)
@@ -41,9 +49,11 @@ static void make_large(struct session *s, uint64_t ino)
 	char byte = '\0';
 	struct fuse_bufvec data = FUSE_BUFVEC_INIT(sizeof(byte));
 
+	size_forget(s, ino);
+	if (s->largest >= LARGEST)
+		return; /* sendfile() finds an empty file, and nothing hangs */
+	s->largest += STEP;
 	data.buf[0].mem = &byte;
-	s->largest = s->largest < LARGEST ? s->largest + STEP : STEP;
-	/* where this cannot be, splice is what it was */
 	if (!fuse_lowlevel_notify_store(s->fuse, ino, s->largest - 1, &data,
 					FUSE_BUF_NO_SPLICE))
 		*place_of(s, ino) = ino;
@@ -59,14 +69,6 @@ static bool is_open(const struct session *s, const struct tree_node *node,
 		    !memcmp(f->index, rq->index, sizeof(f->index)))
 			return true;
 	return false;
-}
-
-void size_forget(struct session *s, uint64_t ino)
-{
-	uint64_t *place = place_of(s, ino);
-
-	if (*place == ino)
-		*place = 0;
 }
 
 void size_opened(struct session *s, uint64_t ino)
