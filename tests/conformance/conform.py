@@ -16,7 +16,6 @@ import ctypes
 import errno
 import gzip
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -368,15 +367,6 @@ class Report:
         sys.exit(self.failed > 0)
 
 
-def counts_here(hosts):
-    """Is an exception of ">= 6.5", or "-", one on this host?"""
-    if hosts == '-':
-        return True
-    here = re.match(r'(\d+)\.(\d+)', os.uname().release).groups()
-    least = hosts[len('>= '):].split('.')
-    return tuple(map(int, here)) >= tuple(map(int, least))
-
-
 def read_exceptions(name):
     """The rows that "exceptions" or its like names: table, row, reason, and
     the line that they stand on."""
@@ -385,11 +375,10 @@ def read_exceptions(name):
         for number, line in enumerate(f, 1):
             if not line.strip() or line.startswith('#'):
                 continue
-            table, case, files, hosts, reason = line.rstrip('\n').split('\t')
-            if counts_here(hosts):
-                found += [{'table': table, 'row': file + '/' + case,
-                           'reason': reason, 'line': number}
-                          for file in files.split(' ')]
+            table, case, files, reason = line.rstrip('\n').split('\t')
+            found += [{'table': table, 'row': file + '/' + case,
+                       'reason': reason, 'line': number}
+                      for file in files.split(' ')]
     return found
 
 
