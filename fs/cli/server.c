@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -37,6 +38,8 @@
 
 /* One option of a list never needs more. */
 #define OPTION_LEN 256
+/* What is larger is mapped, bytes: glibc's own choice at the start. */
+#define MAPPED_FROM (128 << 10)
 
 void server_options_init(struct server_options *o)
 {
@@ -341,12 +344,23 @@ int server_load(struct server *sv, const struct server_options *o,
 	return err == -ENOMEM ? CMD_FAIL : CMD_USAGE;
 }
 
+/*
+ * Left alone, glibc takes large texts from the heap once it has had some back;
+ * the holes that they leave would make a server larger and larger that runs
+ * for long.
+ */
+static void keep_heap_small(void)
+{
+	mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
+}
+
 int server_create(struct server *sv, const struct server_options *o)
 {
 	const char *what = "machine";
 	int err;
 
 	gain_nothing();
+	keep_heap_small();
 	if (o->seed_given)
 		sv->machine.seed = o->seed;
 	/* A live machine without a date of its own has been booted now. */
