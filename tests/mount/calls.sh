@@ -34,6 +34,7 @@ fault() {
 	RECLAIMFS_FAULT=$fault_order timeout -s KILL $LIMIT "$@" \
 		>"$DIR/out" 2>"$DIR/err" </dev/null
 	code=$?
+	until_so nobody # a mounted server ends after its mount
 }
 
 # right SENTENCE: as if nothing had been, or refused with a word about it.
@@ -48,7 +49,6 @@ right() {
 		;;
 	*) bad "$1: status $code" "$(head -n 5 "$DIR/err")" ;;
 	esac
-	until_so nobody
 	is "$1: nobody is left" "$(ours)" 0
 }
 
