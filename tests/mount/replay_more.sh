@@ -8,7 +8,6 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/run_lib.sh"
 
-# A write to a setting never goes to the host's.
 # --- a command under run ---
 
 run --clock virtual --events "$DIR/log" -- sh -c '
