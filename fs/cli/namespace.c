@@ -322,6 +322,13 @@ static int bind_one(const char *tree, const char *path)
 	return 0;
 }
 
+bool namespace_is_below(const char *path, const char *dir)
+{
+	const size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
+}
+
 int namespace_bind(const char *tree)
 {
 	char from[PATH_LEN];

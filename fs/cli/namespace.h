@@ -32,6 +32,7 @@
 #ifndef CLI_NAMESPACE_H
 #define CLI_NAMESPACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -84,6 +85,9 @@ int namespace_host(void);
  * all programs want, and a devpts of our own.
  */
 int namespace_devices(void);
+
+/* namespace.c: is @path @dir, or in it? */
+bool namespace_is_below(const char *path, const char *dir);
 
 /* namespace_host.c: "\040" stands for a blank in a path of mountinfo. */
 void namespace_unescape(char *s);

@@ -227,10 +227,9 @@ static bool is_fuse(const char *path)
 
 static int must_be_read_only(const char *path)
 {
-	size_t len = strlen(TASK_DIR);
 	struct statvfs st;
 
-	if (!strncmp(path, TASK_DIR, len) && (!path[len] || path[len] == '/'))
+	if (namespace_is_below(path, TASK_DIR))
 		return 0; /* has no settings: see below */
 	if (statvfs(path, &st) || st.f_flag & ST_RDONLY || is_fuse(path))
 		return 0;

@@ -157,13 +157,6 @@ bool ask_fd_writes(const struct ask_fd *f)
 	return (f->flags & O_ACCMODE) != O_RDONLY && !(f->flags & O_PATH);
 }
 
-static bool is_below(const char *path, const char *place)
-{
-	const size_t len = strlen(place);
-
-	return !strncmp(path, place, len) && (!path[len] || path[len] == '/');
-}
-
 /* Where the caller's own names begin with ours: no other mounts are there. */
 static bool is_place(const struct ask *a, const char *path)
 {
@@ -172,8 +165,8 @@ static bool is_place(const struct ask *a, const char *path)
 	char name[LINK_LEN + 32];
 	struct statx stx;
 
-	if (!is_below(path, found)) {
-		while (*place && !is_below(path, *place))
+	if (!namespace_is_below(path, found)) {
+		while (*place && !namespace_is_below(path, *place))
 			place++;
 		found = *place;
 	}

@@ -15,18 +15,12 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "fs/cli/namespace.h"
 #include "fs/cli/syscalls_ask.h"
 #include "fs/cli/syscalls_file.h"
 
 /* f_flags: ST_VALID is the kernel's own, the other ST_RELATIME. */
 #define PROC_FLAGS (0x20 | 0x1000)
-
-static bool is_below(const char *path, const char *dir)
-{
-	const size_t len = strlen(dir);
-
-	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
-}
 
 int syscalls_write(struct ask *a)
 {
@@ -37,7 +31,7 @@ int syscalls_write(struct ask *a)
 	ssize_t n;
 
 	if (!ask_fd(a, ask_arg_fd(a, 0), &f) || !ask_fd_writes(&f) ||
-	    !is_below(f.node.path, "/proc") || !ask_who(a, &who))
+	    !namespace_is_below(f.node.path, "/proc") || !ask_who(a, &who))
 		return ASK_PASS;
 	call.path = f.node.path;
 	call.offset = at ? (off_t)a->req->data.args[3] : f.pos;
@@ -53,11 +47,12 @@ static int mmap_error(const char *path)
 {
 	const char *name = path + strlen("/proc/");
 
-	if (is_below(path, "/sys"))
+	if (namespace_is_below(path, "/sys"))
 		return -ENODEV;
-	if (!is_below(path, "/proc"))
+	if (!namespace_is_below(path, "/proc"))
 		return ASK_PASS;
-	if (is_below(path, "/proc/sys") || isdigit((unsigned char)*name))
+	if (namespace_is_below(path, "/proc/sys") ||
+	    isdigit((unsigned char)*name))
 		return -ENODEV;
 	return -EIO; /* fs/proc/inode.c:proc_reg_mmap() has a method */
 }
@@ -103,7 +98,7 @@ int syscalls_statfs_of(const struct session_node *n, struct statfs *st)
 
 	memset(st, 0, sizeof(*st));
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (!is_below(n->path, types[i].dir))
+		if (!namespace_is_below(n->path, types[i].dir))
 			continue;
 		/* What there is no word for is 0 (fs/libfs.c). */
 		st->f_type = (__typeof__(st->f_type))types[i].type;
