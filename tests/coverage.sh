@@ -16,7 +16,7 @@
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 build=${1:-${builds:-$top/build-test}/coverage}
-MIN_BRANCHES=89
+MIN_BRANCHES=90
 
 command -v gcovr >/dev/null || {
 	echo 'skipped: no gcovr here'
