@@ -23,7 +23,7 @@ if [ -z "${MUTATE_INSIDE-}" ] && $inside true 2>/dev/null; then
 fi
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 pattern=${1-.}
-limit=300
+longest=300
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
@@ -44,9 +44,19 @@ meson setup "$build" "$copy" -Dwerror=false >"$work/log" 2>&1 &&
 
 export RECLAIMFS_BIN=$build/reclaimfs TESTS=$copy/tests
 
-# run_program PROGRAM: its own exit status; a hang is a failure too.
+# Seconds that a program may take: with nothing broken the longest, after that
+# ten times what it took then, and five.  A hang is a failure too.
+declare -A limits
+
+# run_program PROGRAM: its own exit status.
 run_program() {
-	timeout --kill-after=5 $limit "$1" >"$work/out" 2>&1 </dev/null
+	local began=$SECONDS rc
+
+	timeout --kill-after=5 "${limits[$1]-$longest}" "$1" \
+		>"$work/out" 2>&1 </dev/null
+	rc=$?
+	: "${limits[$1]=$((10 * (SECONDS - began) + 5))}"
+	return $rc
 }
 
 # run_groups GROUP|GROUP...: fails as soon as one of their tests does.
