@@ -198,7 +198,7 @@ void report_look(struct report *r)
 
 static void print_refused(const struct report *r, FILE *f)
 {
-	char *text = malloc(TEXT_MAX), *line, *next, *error, *what;
+	char *text = malloc(TEXT_MAX), *line, *next, *error, *what, *takes;
 
 	if (!text)
 		return;
@@ -213,7 +213,11 @@ static void print_refused(const struct report *r, FILE *f)
 			continue;
 		*error++ = '\0';
 		*what++ = '\0';
-		fprintf(f, "  refused  %s = \"%s\": %s\n", line, what, error);
+		takes = strchr(what, '\t');
+		if (takes)
+			*takes++ = '\0';
+		fprintf(f, "  refused  %s = \"%s\": %s%s%s\n", line, what, error,
+			takes ? ", takes " : "", takes ? takes : "");
 	}
 	free(text);
 }

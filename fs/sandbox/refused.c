@@ -6,10 +6,53 @@
  * --report` reads it.  Session's lock.
  */
 #include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <vm/sysctl.h>
+#include <vm/world.h>
+
 #include "fs/sandbox/sandbox.h"
+
+/* What is behind @prefix in @path; NULL if that does not begin so. */
+static const char *behind(const char *path, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(path, prefix, len) ? NULL : path + len;
+}
+
+static void put_ctl_range(struct strbuf *sb, const struct vm_ctl *ctl)
+{
+	if (ctl->type == VM_CTL_ULONG)
+		strbuf_printf(sb, "\t%" PRIu64 " to %" PRIu64,
+			      (uint64_t)ctl->min, (uint64_t)ctl->max);
+	else if (ctl->type != VM_CTL_STRING)
+		strbuf_printf(sb, "\t%" PRId64 " to %" PRId64, ctl->min,
+			      ctl->max);
+}
+
+/* One more field: what the file would have taken, where that is a range. */
+static void put_range(struct strbuf *sb, const char *path)
+{
+	const char *name = behind(path, "/proc/sys/vm/");
+	const struct vm_ctl *ctl = name ? vm_ctl_find(name) : NULL;
+
+	if (ctl)
+		put_ctl_range(sb, ctl);
+	name = behind(path, "/sandbox/clock/");
+	if (!name)
+		return;
+	if (!strcmp(name, "rate"))
+		strbuf_printf(sb, "\t%g to %g, or max",
+			      (double)VM_RATE_MIN / VM_RATE_ONE,
+			      (double)VM_RATE_MAX / VM_RATE_ONE);
+	else if (!strcmp(name, "advance") || !strcmp(name, "settle"))
+		strbuf_printf(sb, "\t0 to %" PRIu64 "s",
+			      (uint64_t)(UINT64_MAX / VM_SECOND));
+}
 
 /* What was written as one field of a line. */
 static void copy_text(char to[REFUSED_TEXT_LEN], const char *text, size_t len)
@@ -60,8 +103,11 @@ int refused_show(const struct tree_req *rq, struct strbuf *sb)
 	for (; i < r->nr; i++) {
 		const struct refused_write *w = &r->write[i % REFUSED_MAX];
 
-		strbuf_printf(sb, "%s\t%s\t%s\n", w->path, strerror(-w->err),
+		strbuf_printf(sb, "%s\t%s\t%s", w->path, strerror(-w->err),
 			      w->text);
+		if (w->err == -EINVAL)
+			put_range(sb, w->path);
+		strbuf_putc(sb, '\n');
 	}
 	return 0;
 }

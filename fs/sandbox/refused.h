@@ -2,10 +2,11 @@
 /*
  * refused.h - MNT/sandbox/refused: writes that got an errno, the last ones.
  *
- *	/proc/sys/vm/swappiness	Invalid argument	300
+ *	/proc/sys/vm/swappiness	Invalid argument	300	0 to 200
  *
  * A line each, oldest first, fields apart by a tab; what was written is cut
- * and stripped of everything that would break a line.  The same write again
+ * and stripped of everything that would break a line.  The last field is there
+ * for an EINVAL of a file that takes a range: the range.  The same write again
  * is one line.  For who tries settings and wants to know which are wrong.
  *
  * Ownership: in struct sandbox; zero-initialised is ready for use.

@@ -40,10 +40,44 @@ START_TEST(test_a_line_each)
 	add("/proc/sys/vm/swappiness", "300\n", -EINVAL);
 	add("/proc/sys/vm/stat_interval", "x", -EPERM);
 	ck_assert_str_eq(shown(),
-			 "/proc/sys/vm/swappiness\tInvalid argument\t300\n"
+			 "/proc/sys/vm/swappiness\tInvalid argument\t300\t"
+			 "0 to 200\n"
 			 "/proc/sys/vm/stat_interval\tOperation not permitted\t"
 			 "x\n");
 	refused_free(&sandbox.refused);
+}
+END_TEST
+
+/* Who is refused for a value reads which values are not. */
+START_TEST(test_the_range)
+{
+	static const struct {
+		const char *path;
+		int err;
+		const char *want; /* behind what was written */
+	} rows[] = {
+		{ "/proc/sys/vm/min_free_kbytes", -EINVAL,
+		  "\t0 to 2147483647" },
+		{ "/proc/sys/vm/dirty_bytes", -EINVAL,
+		  "\t8192 to 18446744073709551615" },
+		{ "/proc/sys/vm/numa_zonelist_order", -EINVAL, "" },
+		{ "/proc/sys/vm/nothing", -EINVAL, "" },
+		{ "/proc/sys/vm/swappiness", -EPERM, "" },
+		{ "/sandbox/clock/rate", -EINVAL, "\t0.1 to 1000, or max" },
+		{ "/sandbox/clock/advance", -EINVAL, "\t0 to 18446744073s" },
+		{ "/sandbox/clock/settle", -EINVAL, "\t0 to 18446744073s" },
+		{ "/sandbox/clock/mode", -EINVAL, "" },
+	};
+	char want[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&sandbox, 0, sizeof(sandbox));
+		add(rows[i].path, "x", rows[i].err);
+		snprintf(want, sizeof(want), "\tx%s\n", rows[i].want);
+		ck_assert_str_eq(strstr(shown(), "\tx"), want);
+		refused_free(&sandbox.refused);
+	}
 }
 END_TEST
 
@@ -127,5 +161,5 @@ START_TEST(test_the_last_ones_stay)
 }
 END_TEST
 
-CHECK_MAIN("refused", test_a_line_each, test_the_same_again, test_text,
+CHECK_MAIN("refused", test_a_line_each, test_the_range, test_the_same_again, test_text,
 	   test_long_text_is_cut, test_the_last_ones_stay)

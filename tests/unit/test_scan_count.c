@@ -221,9 +221,47 @@ START_TEST(test_refault)
 }
 END_TEST
 
+/*
+ * A round takes SWAP_CLUSTER_MAX off each; with enough reclaimed the type
+ * with less left is done, and the other goes on as far as that one got.
+ */
+static const struct proportion_row {
+	uint64_t want[2], left[2]; /* inactive anon, inactive file */
+	bool enough;
+	uint64_t next[2];
+} proportions[] = {
+	{ { 1000, 4000 }, { 632, 3032 }, true, { 0, 640 } },
+	{ { 4000, 1000 }, { 3032, 632 }, true, { 640, 0 } },
+	/* it got further than the smaller one */
+	{ { 1000, 4000 }, { 632, 1032 }, true, { 0, 0 } },
+	{ { 1000, 4000 }, { 632, 3032 }, false, { 600, 3000 } },
+};
+
+START_TEST(test_enough_keeps_the_proportion)
+{
+	const struct proportion_row *row = &proportions[_i];
+
+	setup();
+	sc.who = RECLAIM_KSWAPD;
+	sc.stage = SHRINK_LISTS;
+	sc.nr_to_reclaim = 100;
+	sc.nr_reclaimed = row->enough ? 100 : 99;
+	for (unsigned type = 0; type < 2; type++) {
+		sc.want[2 * type] = row->want[type];
+		sc.left[2 * type] = row->left[type];
+	}
+	ck_assert(!shrink_node_step(vm, &sc));
+	ck_assert_uint_eq(sc.left[VM_LRU_INACTIVE_ANON], row->next[0]);
+	ck_assert_uint_eq(sc.left[VM_LRU_INACTIVE_FILE], row->next[1]);
+	teardown();
+}
+END_TEST
+
 CHECK_MAIN_ROWS("scan_count", { test_no_swap_is_file_only, 0 },
 		{ test_last_priority_is_all, 0 },
 		{ test_tiny_file_is_anon_only, 0 },
 		{ test_trim_is_file_only, 0 }, { test_proportional, 0 },
 		{ test_cost, 0 },
-		{ test_refault, sizeof(refaults) / sizeof(refaults[0]) })
+		{ test_refault, sizeof(refaults) / sizeof(refaults[0]) },
+		{ test_enough_keeps_the_proportion,
+		  sizeof(proportions) / sizeof(proportions[0]) })
