@@ -3,9 +3,10 @@
  * timer.c - what the clock itself does.
  *
  * Pressure averages every 2 s and a tick, the load average every 5 s and a
- * tick, the oom_reaper when it has asked for a turn.  While no task is
- * runnable or waits, and all averages have come down to 0, nothing of this
- * changes anything: the timer then sleeps until a CPU gets work.
+ * tick, the sums that reclaim goes by every 2 s if it does, the oom_reaper when
+ * it has asked for a turn.  While no task is runnable or waits, and all
+ * averages have come down to 0, nothing of this changes anything: the timer
+ * then sleeps until a CPU gets work.
  *
  * Calls memory/psi.c and reclaim/oom_reap.c; woken by cpu.c and oom_reap.c.
  * Locking: the world's lock.
@@ -17,7 +18,10 @@
 #include "actors/timer.h"
 #include "memory/pcp.h"
 #include "memory/trace.h"
+#include "memory/vmstat.h"
 #include "reclaim/oom_kill.h"
+
+#define FLUSH_PERIOD_NS (2 * VM_SECOND)
 
 static bool load_is_zero(const struct vm *vm)
 {
@@ -74,6 +78,20 @@ static uint64_t page_lists_step(struct vm *vm, uint64_t now_ns)
 	return pcps_decay(vm) ? vm->pcp_next_ns : ACTOR_NEVER;
 }
 
+/* mm/memcontrol.c: flush_memcg_stats_dwork. */
+static uint64_t lru_counts_step(struct vm *vm, uint64_t now_ns)
+{
+	if (vm->conf.lru_counts == VM_LRU_COUNTS_EXACT)
+		return ACTOR_NEVER;
+	if (vm->flush_next_ns <= now_ns) {
+		lruvecs_flush(vm);
+		vm->flush_next_ns = now_ns - now_ns % FLUSH_PERIOD_NS +
+				    FLUSH_PERIOD_NS;
+	}
+	assert(vm->flush_next_ns > now_ns);
+	return vm->flush_next_ns;
+}
+
 static uint64_t timer_step(struct actor *a, uint64_t now_ns)
 {
 	struct vm *vm = container_of(a, struct vm, timer);
@@ -88,6 +106,7 @@ static uint64_t timer_step(struct actor *a, uint64_t now_ns)
 	next = MIN(next, page_lists_step(vm, now_ns));
 	if (load_is_zero(vm) && psi_is_quiet(vm))
 		return next;
+	next = MIN(next, lru_counts_step(vm, now_ns));
 	next = MIN(next, vm->load_next_ns);
 	next = MIN(next, MAX(vm->psi.avg_next_ns, now_ns + 1));
 	watch = psi_watch_step(vm, now_ns);

@@ -174,6 +174,8 @@ void image_hardware(struct image *im)
 			    m->cpu_node[i]);
 	same_number(im, (struct part){ "page lists", -1, "", " as their kind" },
 		    m->page_lists);
+	same_number(im, (struct part){ "counts of lists", -1, "",
+				       " as their kind" }, m->lru_counts);
 	same_number(im, (struct part){ "disks", -1, "", "" }, m->nr_disks);
 	for (uint32_t i = 0; i < m->nr_disks && !im->err; i++)
 		same_disk(im, (int)i);
@@ -287,7 +289,7 @@ static void image_psi(struct image *im, struct psi *p)
 }
 
 /* Members of struct vm that are nobody's in particular. */
-IMAGE_KNOWS(vm, 987288);
+IMAGE_KNOWS(vm, 993440);
 static void image_vm(struct image *im, struct vm *vm)
 {
 	uint16_t last = vm->last_mapping;
@@ -315,6 +317,7 @@ static void image_vm(struct image *im, struct vm *vm)
 	image_num(im, vm->nr_oom_reports);
 	image_upto(im, vm->cpu_now, vm->conf.nr_cpus - 1);
 	image_num(im, vm->pcp_next_ns);
+	image_num(im, vm->flush_next_ns);
 	assert(vm->last_pid <= VM_MAX_PID);
 }
 

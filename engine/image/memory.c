@@ -299,11 +299,12 @@ static void image_lruvec(struct image *im, struct pgdat *pgdat)
 	assert(im->err || lv->nr_chunks <= lv->max_chunks);
 }
 
-IMAGE_KNOWS(pgdat, 7080);
+IMAGE_KNOWS(pgdat, 7464);
 static void image_node(struct image *im, struct pgdat *pgdat)
 {
 	image_tag(im, TAG_NODE);
 	image_items(im, pgdat->item, VM_NR_NODE_ITEMS);
+	image_items(im, pgdat->flushed, VM_NR_NODE_ITEMS);
 	image_num(im, pgdat->totalreserve);
 	image_num(im, pgdat->min_unmapped_pages);
 	image_num(im, pgdat->min_slab_pages);

@@ -87,6 +87,7 @@ void vm_machine_init(struct vm_machine *m)
 	m->cost = default_costs;
 	m->kswapd_wake = VM_KSWAPD_WAKE_LOW;
 	m->page_lists = VM_PAGE_LISTS_NONE;
+	m->lru_counts = VM_LRU_COUNTS_EXACT;
 	m->thp = true;
 	m->seed = 1;
 	m->boot_epoch_s = VM_BOOT_EPOCH_S;

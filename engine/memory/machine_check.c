@@ -148,7 +148,9 @@ static bool check_counts(const struct vm_machine *m, struct vm_complaint *c)
 	       within(&p, "kswapd_wake", m->kswapd_wake, 0,
 		      VM_KSWAPD_WAKE_HIGH) &&
 	       within(&p, "page_lists", m->page_lists, 0,
-		      VM_PAGE_LISTS_SCALED);
+		      VM_PAGE_LISTS_SCALED) &&
+	       within(&p, "lru_counts", m->lru_counts, 0,
+		      VM_LRU_COUNTS_FLUSHED);
 }
 
 static bool check_zone(const struct part *p, const struct vm_zone_conf *z)

@@ -63,6 +63,7 @@ static int pgdat_setup(struct vm *vm, struct pgdat *pgdat)
 
 	for (uint32_t c = 0; c < vm->conf.nr_cpus; c++)
 		pgdat->has_cpu |= vm->conf.cpu_node[c] == pgdat->nid;
+	pgdat->by_flush = vm->conf.lru_counts == VM_LRU_COUNTS_FLUSHED;
 	pgdat->kswapd_highest_zoneidx = VM_NR_ZONES;
 	pgdat->slab_pages = PFN_NONE;
 	pgdat->xa_nodes.slabs = PFN_NONE;

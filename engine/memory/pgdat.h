@@ -41,6 +41,9 @@ struct pgdat {
 	bool has_cpu;
 	struct lruvec lruvec;
 	int64_t item[VM_NR_NODE_ITEMS];
+	/* lruvec_page_state(): the items at the last flush, if it goes by it */
+	bool by_flush;
+	int64_t flushed[VM_NR_NODE_ITEMS];
 	/* Zones in the order in which a request of this node tries them. */
 	struct zoneref zonelist[VM_MAX_NODES * VM_NR_ZONES];
 	unsigned nr_zonelist;

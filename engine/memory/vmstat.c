@@ -7,8 +7,18 @@
  * snapshots).  Calls nothing.  Guarded by the world's lock.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "memory/vmstat.h"
+
+void lruvecs_flush(struct vm *vm)
+{
+	struct pgdat *p;
+
+	assert(vm->conf.lru_counts == VM_LRU_COUNTS_FLUSHED);
+	for_each_node (vm, p)
+		memcpy(p->flushed, p->item, sizeof(p->flushed));
+}
 
 uint64_t global_node_item(const struct vm *vm, enum vm_node_item i)
 {

@@ -58,6 +58,21 @@ static inline void mod_page_zone(struct vm *vm, uint32_t pfn,
 }
 
 /*
+ * What reclaim goes by: the item as it is, or as it was at the last
+ * lruvecs_flush() (vm_machine.lru_counts; mm/memcontrol.c:lruvec_page_state).
+ */
+static inline uint64_t lruvec_page_state(const struct pgdat *p,
+					 enum vm_node_item i)
+{
+	const int64_t n = p->by_flush ? p->flushed[i] : p->item[i];
+
+	assert(n >= 0);
+	return (uint64_t)n;
+}
+
+void lruvecs_flush(struct vm *vm);
+
+/*
  * Sum over all nodes, all zones; for figures that are read now and then,
  * not for every page.
  */

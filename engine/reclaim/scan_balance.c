@@ -81,14 +81,15 @@ bool inactive_is_low(const struct pgdat *pgdat, bool file)
 	enum vm_node_item inactive = file ? NR_INACTIVE_FILE
 					  : NR_INACTIVE_ANON;
 
-	return calc_inactive_is_low(node_item(pgdat, inactive),
-				    node_item(pgdat, inactive + 1));
+	return calc_inactive_is_low(lruvec_page_state(pgdat, inactive),
+				    lruvec_page_state(pgdat, inactive + 1));
 }
 
 void snapshot_refaults(struct pgdat *pgdat)
 {
-	pgdat->lruvec.refaults[0] = node_item(pgdat, WORKINGSET_ACTIVATE_ANON);
-	pgdat->lruvec.refaults[1] = node_item(pgdat, WORKINGSET_ACTIVATE_FILE);
+	for (unsigned file = 0; file < 2; file++)
+		pgdat->lruvec.refaults[file] = lruvec_page_state(
+			pgdat, WORKINGSET_ACTIVATE_ANON + file);
 }
 
 void lru_note_cost(struct vm *vm, struct pgdat *pgdat, bool file,
@@ -104,7 +105,7 @@ void lru_note_cost(struct vm *vm, struct pgdat *pgdat, bool file,
 	else
 		lv->anon_cost += nr_io * SWAP_CLUSTER_MAX + nr_rotated;
 	for (unsigned l = 0; l < VM_LRU_UNEVICTABLE; l++)
-		lru_pages += node_item(pgdat, NR_INACTIVE_ANON + l);
+		lru_pages += lruvec_page_state(pgdat, NR_INACTIVE_ANON + l);
 	if (lv->anon_cost + lv->file_cost > lru_pages / 4) {
 		lv->anon_cost /= 2;
 		lv->file_cost /= 2;
@@ -114,10 +115,8 @@ void lru_note_cost(struct vm *vm, struct pgdat *pgdat, bool file,
 /* E.3: may active pages of this type be sent down? */
 static bool wants_deactivation(const struct pgdat *pgdat, bool file)
 {
-	enum vm_node_item act = file ? WORKINGSET_ACTIVATE_FILE
-				     : WORKINGSET_ACTIVATE_ANON;
-
-	return node_item(pgdat, act) != pgdat->lruvec.refaults[file] ||
+	return lruvec_page_state(pgdat, WORKINGSET_ACTIVATE_ANON + file) !=
+		       pgdat->lruvec.refaults[file] ||
 	       inactive_is_low(pgdat, file);
 }
 
@@ -151,7 +150,7 @@ void prepare_scan_control(struct vm *vm, struct scan_control *sc)
 	for (unsigned file = 0; file < 2; file++)
 		sc->may_deactivate[file] = sc->force_deactivate ||
 					   wants_deactivation(pgdat, file);
-	trim = node_item(pgdat, NR_INACTIVE_FILE) >> sc->priority &&
+	trim = lruvec_page_state(pgdat, NR_INACTIVE_FILE) >> sc->priority &&
 	       !sc->may_deactivate[1];
 	sc->cache_trim_mode = trim && !sc->no_cache_trim_mode;
 	sc->cache_trim_blocked |= sc->cache_trim_mode;

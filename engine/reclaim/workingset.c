@@ -41,21 +41,19 @@ uint32_t workingset_eviction(struct vm *vm, uint32_t pfn)
 static bool is_recent(struct vm *vm, const struct pgdat *pgdat, uint64_t age,
 		      bool file)
 {
-	const int64_t *item = pgdat->item;
 	uint64_t mask = ((uint64_t)SHADOW_AGE_MASK << vm->shadow_order) |
 			((1ull << vm->shadow_order) - 1);
 	uint64_t distance = (pgdat->lruvec.nonresident_age - age) & mask;
-	int64_t size = item[NR_ACTIVE_FILE];
+	uint64_t size = lruvec_page_state(pgdat, NR_ACTIVE_FILE);
 
 	if (!file)
-		size += item[NR_INACTIVE_FILE];
+		size += lruvec_page_state(pgdat, NR_INACTIVE_FILE);
 	if (swap_free_pages(vm) > 0) {
-		size += item[NR_ACTIVE_ANON];
+		size += lruvec_page_state(pgdat, NR_ACTIVE_ANON);
 		if (file)
-			size += item[NR_INACTIVE_ANON];
+			size += lruvec_page_state(pgdat, NR_INACTIVE_ANON);
 	}
-	assert(size >= 0);
-	return distance <= (uint64_t)size;
+	return distance <= size;
 }
 
 void workingset_refault(struct vm *vm, uint32_t pfn, uint32_t shadow)

@@ -43,6 +43,11 @@ static const char *const kswapd_wake_names[] = {
 	NULL,
 };
 
+static const char *const lru_counts_names[] = {
+	[VM_LRU_COUNTS_EXACT] = "exact",
+	[VM_LRU_COUNTS_FLUSHED] = "flushed",
+};
+
 static const char *const page_lists_names[] = {
 	[VM_PAGE_LISTS_NONE] = "none",
 	[VM_PAGE_LISTS_FIXED] = "fixed",
@@ -493,6 +498,7 @@ static const struct conf_list file_list = {
 static const struct conf_key reclaim_keys[] = {
 	KEY_ENUM("kswapd_wake", MACHINE, kswapd_wake, kswapd_wake_names),
 	KEY_ENUM("page_lists", MACHINE, page_lists, page_lists_names),
+	KEY_ENUM("lru_counts", MACHINE, lru_counts, lru_counts_names),
 	{ .name = NULL },
 };
 

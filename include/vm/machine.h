@@ -234,6 +234,16 @@ enum vm_page_lists {
 	VM_PAGE_LISTS_SCALED, /* with up to 32 batches at once: since 6.7 */
 };
 
+/*
+ * What reclaim and refaults know of the lists' lengths: mm/memcontrol.c:
+ * lruvec_page_state.  With memory cgroups the kernel adds its counters up
+ * every two seconds, and goes by the sums until then.
+ */
+enum vm_lru_counts {
+	VM_LRU_COUNTS_EXACT,   /* as they are: Linux without memory cgroups */
+	VM_LRU_COUNTS_FLUSHED, /* as they were: 6.12 with them */
+};
+
 struct vm_machine {
 	uint32_t nr_nodes;
 	struct vm_node_conf node[VM_MAX_NODES];
@@ -253,6 +263,7 @@ struct vm_machine {
 	struct vm_kernel_conf kernel;
 	enum vm_kswapd_wake kswapd_wake;
 	enum vm_page_lists page_lists;
+	enum vm_lru_counts lru_counts;
 	bool thp;	/* min_free_kbytes gets the huge-page correction */
 	uint64_t seed;	/* of every generator of the machine */
 	uint64_t boot_epoch_s; /* /proc/stat btime */

@@ -296,6 +296,7 @@ static void many_sysctls(void) { m.nr_sysctls = VM_MAX_SYSCTLS + 1; }
 static void many_files(void) { m.nr_files = VM_MAX_FILES + 1; }
 static void wake(void) { m.kswapd_wake = VM_KSWAPD_WAKE_HIGH + 1; }
 static void lists(void) { m.page_lists = VM_PAGE_LISTS_SCALED + 1; }
+static void counts(void) { m.lru_counts = VM_LRU_COUNTS_FLUSHED + 1; }
 static void far_zone(void)
 {
 	m.node[0].zone[VM_ZONE_NORMAL].start_pfn = (1ull << 40) + 1;
@@ -372,6 +373,7 @@ static const struct {
 	{ many_files, "files: " },
 	{ wake, "kswapd_wake: " },
 	{ lists, "page_lists: " },
+	{ counts, "lru_counts: " },
 	{ far_zone, "node 0: zones: 1099511627777, want 0..1099511627776" },
 	{ wide_zone, "node 0: zones: 1099511627777, want 0..1099511627776" },
 	{ large_zone, "node 0: zones: 268435457, want 0..268435456" },

@@ -43,7 +43,7 @@ static const struct bad_row bad_rows[] = {
 	  "cpus hugepages distance zones\n" },
 	{ NODES "reclaim = { wake = \"low\"; };",
 	  "m:2: reclaim.wake: unknown key, expected one of kswapd_wake "
-	  "page_lists\n" },
+	  "page_lists lru_counts\n" },
 	/* types */
 	{ "nodes = 1;", "m:1: nodes: 1, expected a list ( { ... }, ... )\n" },
 	{ "nodes = ( 1 );",
@@ -303,7 +303,8 @@ static const char everything[] =
 	"seed = 99;\n"
 	"boot_epoch = 1700000000;\n"
 	"thp = false;\n"
-	"reclaim = { kswapd_wake = \"high\"; page_lists = \"scaled\"; };\n"
+	"reclaim = { kswapd_wake = \"high\"; page_lists = \"scaled\";\n"
+	"            lru_counts = \"flushed\"; };\n"
 	"costs = { touch = \"90ns\"; swap_in = \"3us\";\n"
 	"          remote_percent = 50; };\n"
 	"kernel = { slab_reclaimable = \"20M\"; misc = \"1M\"; };\n"
@@ -358,6 +359,7 @@ START_TEST(test_nodes_and_disks)
 	ck_assert(!m.thp);
 	ck_assert_int_eq(m.kswapd_wake, VM_KSWAPD_WAKE_HIGH);
 	ck_assert_int_eq(m.page_lists, VM_PAGE_LISTS_SCALED);
+	ck_assert_int_eq(m.lru_counts, VM_LRU_COUNTS_FLUSHED);
 	ck_assert_uint_eq(m.cost.touch_ns, 90);
 	ck_assert_uint_eq(m.cost.swap_in_ns, 3000);
 	ck_assert_uint_eq(m.cost.remote_percent, 50);

@@ -7,7 +7,7 @@
  */
 #include "check_main.h"
 
-#include "memory/state.h"
+#include "memory/vmstat.h"
 #include "reclaim/scan_balance.h"
 #include "reclaim/vmscan.h"
 #include "reclaim/workingset.h"
@@ -32,13 +32,14 @@ static void lists(int64_t inactive_anon, int64_t active_anon,
 	}
 }
 
-static void setup(void)
+static void setup_counts(enum vm_lru_counts counts)
 {
 	struct zone *z;
 
 	vm = calloc(1, sizeof(*vm));
 	ck_assert_ptr_nonnull(vm);
 	vm->conf.nr_nodes = 1;
+	vm->conf.lru_counts = counts;
 	vm->conf.nr_cpus = 1;
 	vm->conf.node[0].zone[VM_ZONE_NORMAL].managed = PAGES;
 	ck_assert_int_eq(pgdats_init(vm), 0);
@@ -56,6 +57,11 @@ static void setup(void)
 		.reclaim_idx = VM_ZONE_MOVABLE,
 		.may_swap = true,
 	};
+}
+
+static void setup(void)
+{
+	setup_counts(VM_LRU_COUNTS_EXACT);
 }
 
 static void teardown(void)
@@ -148,6 +154,29 @@ START_TEST(test_trim_is_file_only)
 }
 END_TEST
 
+/* A cache that is gone since the last flush is scanned, in vain. */
+START_TEST(test_trim_by_the_flush)
+{
+	setup_counts(VM_LRU_COUNTS_FLUSHED);
+	lists(4000, 3000, 6000, 4000);
+	count();
+	ck_assert(!sc.cache_trim_mode);
+	lruvecs_flush(vm);
+	lists(4000, 3000, 4, 4000);
+	count();
+	ck_assert(sc.cache_trim_mode);
+	ck_assert(!sc.may_deactivate[1]);
+	ck_assert_uint_eq(sc.want[VM_LRU_INACTIVE_FILE], 1);
+	ck_assert_uint_eq(sc.want[VM_LRU_INACTIVE_ANON], 0);
+	lruvecs_flush(vm);
+	count();
+	ck_assert(!sc.cache_trim_mode);
+	ck_assert(sc.may_deactivate[1]);
+	ck_assert_uint_gt(sc.want[VM_LRU_INACTIVE_ANON], 0);
+	teardown();
+}
+END_TEST
+
 /* Rule 5 with the weights of E.2: 60 and 140 of 200. */
 START_TEST(test_proportional)
 {
@@ -195,14 +224,19 @@ static const struct refault_row {
 	{ 601, true, false, false },
 };
 
+/* The rows one after another, each twice: by lengths, and by a flush's. */
 START_TEST(test_refault)
 {
-	const struct refault_row *r = &refaults[_i];
+	const struct refault_row *r = &refaults[_i / 2];
 	uint32_t pfn, shadow;
 	struct page *p;
 
-	setup();
+	setup_counts(_i % 2 ? VM_LRU_COUNTS_FLUSHED : VM_LRU_COUNTS_EXACT);
 	lists(200, 100, 10000, 300);
+	if (_i % 2) {
+		lruvecs_flush(vm);
+		lists(1, 1, 1, 1);
+	}
 	pfn = pgdat->zone[VM_ZONE_NORMAL].first_pfn;
 	p = pfn_page(vm, pfn);
 	p->flags = r->workingset ? PG_WORKINGSET : 0;
@@ -262,6 +296,7 @@ CHECK_MAIN_ROWS("scan_count", { test_no_swap_is_file_only, 0 },
 		{ test_tiny_file_is_anon_only, 0 },
 		{ test_trim_is_file_only, 0 }, { test_proportional, 0 },
 		{ test_cost, 0 },
-		{ test_refault, sizeof(refaults) / sizeof(refaults[0]) },
+		{ test_trim_by_the_flush, 0 },
+		{ test_refault, 2 * sizeof(refaults) / sizeof(refaults[0]) },
 		{ test_enough_keeps_the_proportion,
 		  sizeof(proportions) / sizeof(proportions[0]) })
