@@ -288,6 +288,11 @@ static void no_swap(struct vm_machine *m)
 	m->nr_swaps = 0;
 }
 
+static void flushed_counts(struct vm_machine *m)
+{
+	m->lru_counts = VM_LRU_COUNTS_FLUSHED;
+}
+
 struct other {
 	void (*change)(struct vm_machine *m);
 	const char *what;
@@ -304,6 +309,8 @@ static const struct other others[] = {
 	{ slower_disk, NULL },
 	{ less_swap, "swap area 0: 2049 pages, this machine has 2048 pages" },
 	{ no_swap, "swap areas: 1, this machine has 0" },
+	{ flushed_counts, "counts of lists: 0 as their kind, this machine has "
+			  "1 as their kind" },
 };
 
 #define NR_OTHERS (sizeof(others) / sizeof(others[0]))
