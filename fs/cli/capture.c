@@ -23,7 +23,7 @@
 #include "fs/conf/units.h"
 
 #define DEFAULT_TASKS 20u
-#define MAX_FILE      (64u << 20)
+#define MAX_FILE      (64u << 20) /* bytes; in a copy anything may lie */
 
 static int capture_run(int argc, char **argv);
 
@@ -55,17 +55,20 @@ struct capture_args {
 	uint64_t nr_tasks;
 };
 
-static char *slurp(FILE *f)
+static char *slurp(FILE *f, const char *path)
 {
 	size_t len = 0, room = 0, got;
 	char *buf = NULL, *more;
 
 	do {
 		room = room ? room * 2 : 8192;
+		errno = EFBIG;
 		more = room <= MAX_FILE ? realloc(buf, room + 1) : NULL;
 		if (!more) {
 			free(buf);
-			errno = ENOMEM;
+			if (errno == EFBIG)
+				cmd_warn("%s: expected at most %u bytes", path,
+					 MAX_FILE);
 			return NULL;
 		}
 		buf = more;
@@ -97,7 +100,7 @@ char *capture_read(const char *fmt, ...)
 	f = fopen(path, "re");
 	if (!f)
 		return NULL;
-	text = slurp(f);
+	text = slurp(f, path);
 	fclose(f);
 	return text;
 }
@@ -207,8 +210,11 @@ static int parse(int argc, char **argv, struct capture_args *a)
 			break;
 		case OPT_TASKS:
 			if (units_parse_u64(optarg, &a->nr_tasks) ||
-			    a->nr_tasks > VM_MAX_TASKS)
-				return cmd_usage(&cmd_capture);
+			    a->nr_tasks > VM_MAX_TASKS) {
+				cmd_warn("--tasks: %s, expected 0 to %u",
+					 optarg, VM_MAX_TASKS);
+				return CMD_USAGE;
+			}
 			break;
 		case 'h':
 			return cmd_help(&cmd_capture);

@@ -91,8 +91,14 @@ is 'a rate max' "$(run --rate max -- sh -c 'cat $RECLAIMFS/clock/rate')" max
 # --- capture's --------------------------------------------------------------
 
 for text in x 99999999; do
-	status "capture --tasks $text" 2 "$RF" capture --tasks $text
+	says "capture --tasks $text" 2 "--tasks: $text, expected 0 to 16384" \
+		"$RF" capture --tasks $text
 done
+mkdir "$DIR/copy"
+truncate -s 65M "$DIR/copy/zoneinfo"
+says 'capture, a file too long' 0 \
+	"$DIR/copy/zoneinfo: expected at most 67108864 bytes" \
+	"$RF" capture --proc "$DIR/copy"
 status 'capture, one too many' 2 "$RF" capture "$MNT"
 status 'capture, an unknown one' 2 "$RF" capture --sideways
 start -o clock=virtual "$DIR/m.conf"
