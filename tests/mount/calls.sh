@@ -109,6 +109,18 @@ sweep symlink ENOSPC 3
 sweep syscall EAGAIN 4
 sweep unshare ENOSPC 4
 
+# Who cannot look at what stands runs nothing: of those one says so.
+seen=
+nth=1
+while [ $nth -le 4 ]; do
+	fault statfs EIO $nth $what
+	if grep -q '/proc: the simulated one does not stand' "$DIR/err"; then
+		seen="$seen$code$(cat "$DIR/out")"
+	fi
+	nth=$((nth + 1))
+done
+is 'nothing runs unseen' "$seen" 11
+
 # --- run --report -----------------------------------------------------------
 
 cat >"$DIR/command" <<'END'
@@ -167,6 +179,10 @@ kept fdopendir ENOMEM 1
 kept flock EAGAIN 3
 kept fstat EIO 4
 kept fsync EIO 1
+fault fsync EIO 1 $what
+is 'what is not on the disk is not kept' "$code" 1
+fault fsync EIO 2 $what
+is 'the directory may not be able to' "$code" 0
 kept lseek EIO 2
 kept openat EMFILE 5
 kept renameat ENOSPC 1
