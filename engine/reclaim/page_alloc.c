@@ -91,9 +91,10 @@ static void count_numa(struct vm *vm, struct zone *z,
 
 /*
  * What kswapd is woken for: the boosted zone.  But a request gets to a lower
- * zone because those above are below low, and the next page asks for them
- * before kswapd has even started: no recording has a page skipped because its
- * zone was too high, with the DMA zone boosted for half of a run.
+ * zone because those above are below low, and the next page mostly asks for
+ * them before kswapd has started.  Where it does not, kswapd looks in vain at
+ * pages of zones that are too high (pgskip): in 5 of some 60 rounds recorded,
+ * 4 of them on a guest of 256 MiB, though zone DMA is boosted in most.
  */
 static int boost_zoneidx(const struct zone *z, const struct alloc_context *ac)
 {
