@@ -56,6 +56,8 @@ static void wipe_task(struct vm *vm, struct task *t)
 
 void image_wipe(struct vm *vm)
 {
+	struct pgdat *pgdat;
+
 	while (vm->tasks)
 		wipe_task(vm, vm->tasks);
 	for (uint32_t f = 0; f < vm->nr_files; f++) {
@@ -68,6 +70,11 @@ void image_wipe(struct vm *vm)
 	for (uint32_t d = 0; d < vm->conf.nr_disks; d++)
 		for (unsigned q = 0; q < ARRAY_SIZE(vm->disk[d].queue); q++)
 			vm->disk[d].queue[q].nr = 0;
+	/* their lists may be what made the image be refused */
+	for_each_node (vm, pgdat) {
+		pgdat->xa_nodes.slabs = pgdat->xa_nodes.small_slabs = PFN_NONE;
+		pgdat->xa_nodes.pages = pgdat->xa_nodes.room = 0;
+	}
 	assert(vm->nr_tasks == 0);
 }
 

@@ -180,4 +180,36 @@ START_TEST(test_out_of_bounds)
 }
 END_TEST
 
-CHECK_MAIN_ROWS("image_fields", { test_out_of_bounds, NR_ROWS })
+/*
+ * The same with slabs of the page cache's index that are on no list: what was
+ * read until then has none to give back when it is taken down.
+ */
+START_TEST(test_lost_slabs)
+{
+	struct image_bytes own = { 0 }, now = { 0 };
+	struct slab_cache *cache, was;
+	struct vm_complaint c;
+	struct harness h;
+	struct member m;
+
+	start(&h);
+	image_bytes_save(&own, h.vm);
+	cache = &h.vm->node[0].xa_nodes;
+	was = *cache;
+	ck_assert_uint_gt(was.pages, 0);
+	m = rows[_i].member(h.vm, somebody(h.vm));
+	cache->slabs = cache->small_slabs = PFN_NONE;
+	image_bytes_save(&now, h.vm);
+	*cache = was;
+	memcpy(now.at + place(&h, &m, &own), &rows[_i].bad, m.size);
+	ck_assert_int_eq(vm_restore(h.vm, now.at, now.len, &c), -EINVAL);
+	image_bytes_save(&now, h.vm);
+	image_bytes_same(&own, &now, (unsigned)_i);
+	image_bytes_free(&own);
+	image_bytes_free(&now);
+	harness_stop(&h);
+}
+END_TEST
+
+CHECK_MAIN_ROWS("image_fields", { test_out_of_bounds, NR_ROWS },
+		{ test_lost_slabs, NR_ROWS })
