@@ -216,8 +216,8 @@ static void print_refused(const struct report *r, FILE *f)
 		takes = strchr(what, '\t');
 		if (takes)
 			*takes++ = '\0';
-		fprintf(f, "  refused  %s = \"%s\": %s%s%s\n", line, what, error,
-			takes ? ", takes " : "", takes ? takes : "");
+		fprintf(f, "  refused  %s = \"%s\": %s%s%s\n", line, what,
+			error, takes ? ", takes " : "", takes ? takes : "");
 	}
 	free(text);
 }

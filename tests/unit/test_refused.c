@@ -161,5 +161,5 @@ START_TEST(test_the_last_ones_stay)
 }
 END_TEST
 
-CHECK_MAIN("refused", test_a_line_each, test_the_range, test_the_same_again, test_text,
-	   test_long_text_is_cut, test_the_last_ones_stay)
+CHECK_MAIN("refused", test_a_line_each, test_the_range, test_the_same_again,
+	   test_text, test_long_text_is_cut, test_the_last_ones_stay)
