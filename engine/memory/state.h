@@ -113,7 +113,7 @@ struct vm {
 	unsigned shadow_order; /* workingset.c: age bits dropped */
 	uint32_t cpu_now;      /* whose page lists are used: cpu.c, kswapd.c */
 	uint64_t pcp_next_ns;  /* timer.c: when they are looked at again */
-	uint64_t flush_next_ns; /* timer.c: lruvec_flush() */
+	uint64_t flush_next_ns; /* timer.c: the next lruvecs_flush() */
 
 	/* owners of pages */
 	struct mapping *mapping[MAPPING_MAX];
