@@ -55,7 +55,9 @@ run_program() {
 	timeout --kill-after=5 "${limits[$1]-$longest}" "$1" \
 		>"$work/out" 2>&1 </dev/null
 	rc=$?
-	: "${limits[$1]=$((10 * (SECONDS - began) + 5))}"
+	if [ -z "${limits[$1]-}" ]; then
+		limits[$1]=$((10 * (SECONDS - began) + 5))
+	fi
 	return $rc
 }
 

@@ -20,6 +20,7 @@
  * Handlers run under the session's lock; what takes time goes to driver.c.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include <vm/vm.h>
@@ -107,6 +108,17 @@ int clock_parse_rate(const char *text, uint32_t *rate)
 		return -EINVAL;
 	*rate = (uint32_t)ns;
 	return 0;
+}
+
+void clock_put_range(struct strbuf *sb, const char *name)
+{
+	if (!strcmp(name, "rate"))
+		strbuf_printf(sb, "\t%g to %g, or max",
+			      (double)VM_RATE_MIN / VM_RATE_ONE,
+			      (double)VM_RATE_MAX / VM_RATE_ONE);
+	else if (!strcmp(name, "advance") || !strcmp(name, "settle"))
+		strbuf_printf(sb, "\t0 to %" PRIu64 "s",
+			      (uint64_t)(UINT64_MAX / VM_SECOND));
 }
 
 static ssize_t rate_store(struct tree_req *rq, const char *text, size_t len,

@@ -20,4 +20,7 @@ extern const struct tree_dir clock_dir;
  */
 int clock_parse_rate(const char *text, uint32_t *rate);
 
+/* A tab and what the file called @name takes, where that is a range. */
+void clock_put_range(struct strbuf *sb, const char *name);
+
 #endif

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include <vm/sysctl.h>
-#include <vm/world.h>
 
+#include "fs/sandbox/clock.h"
 #include "fs/sandbox/sandbox.h"
 
 /* What is behind @prefix in @path; NULL if that does not begin so. */
@@ -43,15 +43,8 @@ static void put_range(struct strbuf *sb, const char *path)
 	if (ctl)
 		put_ctl_range(sb, ctl);
 	name = behind(path, "/sandbox/clock/");
-	if (!name)
-		return;
-	if (!strcmp(name, "rate"))
-		strbuf_printf(sb, "\t%g to %g, or max",
-			      (double)VM_RATE_MIN / VM_RATE_ONE,
-			      (double)VM_RATE_MAX / VM_RATE_ONE);
-	else if (!strcmp(name, "advance") || !strcmp(name, "settle"))
-		strbuf_printf(sb, "\t0 to %" PRIu64 "s",
-			      (uint64_t)(UINT64_MAX / VM_SECOND));
+	if (name)
+		clock_put_range(sb, name);
 }
 
 /* What was written as one field of a line. */
