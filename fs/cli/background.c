@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,23 +55,39 @@ void background_ready(void *arg)
 	tell('r');
 }
 
+/* How the child came to its end, for the caller's own end. */
+static int wait_end(pid_t child)
+{
+	int status = 0;
+
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return CMD_FAIL;
+	if (WIFSIGNALED(status))
+		cmd_warn("the server: %s", strsignal(WTERMSIG(status)));
+	return WIFEXITED(status) && WEXITSTATUS(status) ?
+		       WEXITSTATUS(status) : CMD_FAIL;
+}
+
 /* In the parent: the child answers, or is gone. */
 static int wait_ready(pid_t child, int fd)
 {
-	int status;
+	int code = CMD_OK;
 	char how;
 	ssize_t nr;
 
 	do {
 		nr = read(fd, &how, 1);
 	} while (nr < 0 && errno == EINTR);
+	if (nr < 0) {
+		/* Nobody could say that it stands: it shall not. */
+		cmd_warn("the server: %s", strerror(errno));
+		kill(child, SIGTERM);
+	}
+	if (nr != 1)
+		code = wait_end(child);
 	close(fd);
-	if (nr == 1)
-		return CMD_OK;
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) && WEXITSTATUS(status) ?
-		       WEXITSTATUS(status) : CMD_FAIL;
+	return code;
 }
 
 bool background(int (*serve)(void *arg), void *arg, int *code)

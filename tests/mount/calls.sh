@@ -170,7 +170,7 @@ sweep open EMFILE 12
 sweep pipe2 EMFILE 1
 sweep prctl EPERM 2
 sweep pthread_create EAGAIN 6
-sweep read EIO 24 2
+sweep read EIO 24
 sweep realloc ENOMEM 40
 sweep realpath ENOENT 1
 sweep socketpair EMFILE 1
