@@ -129,7 +129,7 @@ static int boot_shmem(struct vm *vm)
 		return -ENOMEM;
 	for (uint64_t i = 0; i < n; i++) {
 		uint32_t pfn = alloc_pages_nowait(
-			vm, GFP_READAHEAD, 0, (int)(i % vm->nr_nodes),
+			vm, GFP_CACHE_NOWAIT, 0, (int)(i % vm->nr_nodes),
 			UINT64_MAX);
 
 		if (pfn == PFN_NONE ||

@@ -157,7 +157,31 @@ static void image_target(struct image *im, struct task *t, struct access *a)
 		a->vma = mm->vma[n];
 }
 
-IMAGE_KNOWS(access, 496);
+/* Rest of a window; the page that is wanted is on its way, or nobody's. */
+static void image_window(struct image *im, const struct task *t,
+			 struct access *a)
+{
+	const struct file *f = NULL;
+	struct ra_window *w = &a->window;
+
+	if (a->kind != ACCESS_TOUCH)
+		f = t->file;
+	else if (a->vma)
+		f = a->vma->file;
+	assert(!im->saving || w->fresh == PFN_NONE);
+	image_num(im, w->next);
+	image_num(im, w->end);
+	image_num(im, w->index);
+	if (im->saving)
+		return;
+	w->fresh = PFN_NONE;
+	if (!f || a->kind == ACCESS_WRITE || w->next >= w->end ||
+	    w->end > f->nr_pages || w->end - w->next > RA_MAX_PAGES ||
+	    w->index >= f->nr_pages || f->mapping.kind == MAPPING_SHMEM)
+		image_bad(im);
+}
+
+IMAGE_KNOWS(access, 528);
 static void image_access(struct image *im, struct task *t, struct access *a)
 {
 	image_upto(im, a->kind, ACCESS_WRITE);
@@ -167,6 +191,7 @@ static void image_access(struct image *im, struct task *t, struct access *a)
 	image_upto(im, a->stage, ACCESS_DIRTY);
 	image_flag(im, &a->major);
 	image_flag(im, &a->failed);
+	image_flag(im, &a->windowed);
 	image_num(im, a->until_ns);
 	image_num(im, a->slept_ns);
 	assert(a->stage <= ACCESS_DIRTY);
@@ -180,13 +205,15 @@ static void image_access(struct image *im, struct task *t, struct access *a)
 		image_bad(im);
 	if (access_allocates(a))
 		image_alloc(im, t, &a->alloc);
+	if (a->stage == ACCESS_READAHEAD)
+		image_window(im, t, a);
 	/* balance_dirty_pages() is of a file */
 	if (a->stage == ACCESS_DIRTY && a->kind == ACCESS_TOUCH && a->vma &&
 	    !a->vma->file)
 		image_bad(im);
 }
 
-IMAGE_KNOWS(task_exec, 512);
+IMAGE_KNOWS(task_exec, 544);
 void image_exec(struct image *im, struct task *t)
 {
 	struct task_exec *x = t->exec;

@@ -5,7 +5,8 @@
  * Called by the workload for every page that is not simply there.  Drives the
  * access through its stages and deals with what all kinds have in common:
  * asking for pages, sleeping for a disk, being throttled, counting.  What a
- * kind does is in fault_anon() below, fault_swap.c, fault_file.c and file_rw.c.
+ * kind does is in anon_page() below, fault_swap.c, fault_file.c, file_rw.c and,
+ * of both, fault_read.c.
  * mm/memory.c:handle_mm_fault is the model.
  *
  * Locking: the world's lock.
@@ -94,25 +95,31 @@ static void note_latency(struct vm *vm, struct task *t,
 	t->alloc_latency[MIN(bucket, VM_LATENCY_BUCKETS - 1)]++;
 }
 
-enum step step_alloc(struct vm *vm, struct task *t, struct access *a)
+enum step step_try_alloc(struct vm *vm, struct task *t, struct access *a)
 {
 	enum alloc_result r = alloc_step(vm, &a->alloc);
 
 	assert(access_allocates(a));
 	a->cost_ns += a->alloc.cost_ns;
-	switch (r) {
-	case ALLOC_DONE:
-		note_latency(vm, t, &a->alloc);
-		a->stage = ACCESS_START;
-		return STEP_ON;
-	case ALLOC_AGAIN:
+	if (r == ALLOC_AGAIN)
 		return STEP_AGAIN;
-	case ALLOC_WAIT:
+	if (r == ALLOC_WAIT)
 		return step_sleep(vm, t, a, a->alloc.until_ns, false);
-	default:
-		a->stage = ACCESS_START;
+	assert((r == ALLOC_DONE) == (a->alloc.pfn != PFN_NONE));
+	a->stage = ACCESS_START;
+	return STEP_ON;
+}
+
+enum step step_alloc(struct vm *vm, struct task *t, struct access *a)
+{
+	enum step s = step_try_alloc(vm, t, a);
+
+	if (s != STEP_ON)
+		return s;
+	if (a->alloc.pfn == PFN_NONE)
 		return STEP_OOM;
-	}
+	note_latency(vm, t, &a->alloc);
+	return STEP_ON;
 }
 
 bool step_index(struct vm *vm, struct task *t, struct access *a,
@@ -260,6 +267,8 @@ static enum step touch_step(struct vm *vm, struct task *t, struct access *a)
 		return index_node(vm, t, a);
 	case ACCESS_PAGE:
 		return a->vma->file ? map_page(vm, t, a) : anon_page(vm, t, a);
+	case ACCESS_READAHEAD:
+		return read_window(vm, t, a, a->vma->file);
 	case ACCESS_DIRTY:
 		return step_balance(vm, t, a, a->vma->file);
 	default:
@@ -276,6 +285,8 @@ static enum step rw_step(struct vm *vm, struct task *t, struct access *a)
 		return index_node(vm, t, a);
 	case ACCESS_PAGE:
 		return rw_page(vm, t, a);
+	case ACCESS_READAHEAD:
+		return read_window(vm, t, a, a->file);
 	case ACCESS_DIRTY:
 		return step_balance(vm, t, a, a->file);
 	default:
@@ -296,6 +307,7 @@ void access_begin(struct vm *vm, struct task *t, struct access *a)
 	a->stage = ACCESS_START;
 	a->major = false;
 	a->failed = false;
+	a->windowed = false;
 	a->until_ns = 0;
 	a->cost_ns = 0;
 	a->slept_ns = 0;

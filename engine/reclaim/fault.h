@@ -14,6 +14,7 @@
 
 #include "memory/state.h"
 #include "reclaim/page_alloc.h"
+#include "reclaim/readahead.h"
 
 enum access_kind {
 	ACCESS_TOUCH, /* load or store in an area */
@@ -26,6 +27,7 @@ enum access_stage {
 	ACCESS_TABLE, /* allocating a page-table page */
 	ACCESS_NODE,  /* allocating a node of the file's index */
 	ACCESS_PAGE,  /* allocating the page */
+	ACCESS_READAHEAD, /* allocating the next page of the window */
 	ACCESS_IO,    /* waiting for the disk */
 	ACCESS_MAP,
 	ACCESS_DIRTY, /* balance_dirty_pages */
@@ -40,17 +42,24 @@ struct access {
 	enum access_stage stage;
 	bool major;
 	bool failed;	   /* ACCESS_IO: what it waits for cannot be read */
+	/*
+	 * It has read a window.  Room for that may have been made by taking
+	 * the very page that is wanted: then this one alone is read, or it
+	 * might go on for ever.
+	 */
+	bool windowed;
 	uint64_t until_ns; /* ACCESS_IO, throttled: asleep until then */
 	uint64_t cost_ns;  /* system time of the last step */
 	uint64_t slept_ns; /* asleep since then; 0: was not */
 	struct alloc_context alloc;
+	struct ra_window window; /* of the file, to be read */
 };
 
 /* Is a->alloc in hand? */
 static inline bool access_allocates(const struct access *a)
 {
 	return a->stage == ACCESS_TABLE || a->stage == ACCESS_NODE ||
-	       a->stage == ACCESS_PAGE;
+	       a->stage == ACCESS_PAGE || a->stage == ACCESS_READAHEAD;
 }
 
 /*

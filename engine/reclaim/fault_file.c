@@ -12,7 +12,6 @@
 
 #include "memory/vmstat.h"
 #include "reclaim/fault_steps.h"
-#include "reclaim/readahead.h"
 
 #define FAULT_AROUND_PAGES 16u /* 64 kB, aligned */
 
@@ -69,15 +68,18 @@ static enum step map_cached(struct vm *vm, struct task *t, struct access *a,
 	return a->write ? make_writable(vm, t, a) : STEP_DONE;
 }
 
-/* Found in the cache: reading around helps, and may be due again. */
-static void map_hit(struct vm *vm, struct task *t, struct access *a)
+/*
+ * Found in the cache: reading around helps, and may be due again.  True: the
+ * window shall be read.
+ */
+static bool map_hit(struct access *a)
 {
 	struct file_ra *ra = &a->vma->ra;
 
 	assert(!a->major);
 	if (ra->mmap_miss)
 		ra->mmap_miss--;
-	page_cache_async_ra(vm, t, a->vma->file, ra, a->index);
+	return page_cache_async_ra(a->vma->file, ra, a->index, &a->window);
 }
 
 enum step map_start(struct vm *vm, struct task *t, struct access *a)
@@ -92,8 +94,8 @@ enum step map_start(struct vm *vm, struct task *t, struct access *a)
 	assert(a->index < f->nr_pages);
 	if (pfn == PFN_NONE)
 		return step_alloc_begin(vm, t, a, GFP_CACHE, ACCESS_PAGE);
-	if (!a->major)
-		map_hit(vm, t, a);
+	if (!a->windowed && map_hit(a))
+		return read_window(vm, t, a, f);
 	if (!(pfn_page(vm, pfn)->flags & PG_UPTODATE))
 		return step_wait_page(vm, t, a, &vm->disk[f->disk], pfn);
 	return map_cached(vm, t, a, pfn);
@@ -105,8 +107,6 @@ enum step map_page(struct vm *vm, struct task *t, struct access *a)
 	struct file *f = a->vma->file;
 	enum step s = step_alloc(vm, t, a);
 	uint32_t pfn = a->alloc.pfn;
-	uint64_t done_ns;
-	uint16_t flags;
 
 	if (s != STEP_ON)
 		return s;
@@ -117,13 +117,9 @@ enum step map_page(struct vm *vm, struct task *t, struct access *a)
 	}
 	if (!step_index(vm, t, a, f))
 		return STEP_ON;
-	done_ns = mmap_sync_ra(vm, t, a->vma, a->index, pfn);
-	flags = pfn_page(vm, pfn)->flags;
-	if (flags & PG_UPTODATE) {
-		a->cost_ns += done_ns - vm->world.now_ns;
-		return STEP_ON;
-	}
-	if (!a->major)
-		fault_is_major(vm, a);
-	return step_sleep_io(vm, t, a, done_ns, flags & PG_WORKINGSET);
+	if (a->windowed)
+		ra_single(a->index, pfn, &a->window);
+	else
+		mmap_sync_ra(a->vma, a->index, pfn, &a->window);
+	return read_window(vm, t, a, f);
 }

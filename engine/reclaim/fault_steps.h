@@ -22,7 +22,7 @@ enum step {
 	STEP_ON
 };
 
-/* Begin a request for a page and go to @stage (ACCESS_TABLE or _PAGE). */
+/* Begin a request for a page and go to @stage, in which it is stepped. */
 enum step step_alloc_begin(struct vm *vm, struct task *t, struct access *a,
 			   uint32_t gfp, enum access_stage stage);
 
@@ -36,6 +36,9 @@ bool step_index(struct vm *vm, struct task *t, struct access *a,
 
 /* Step it.  STEP_ON: a->alloc.pfn is there, and the caller's. */
 enum step step_alloc(struct vm *vm, struct task *t, struct access *a);
+
+/* The same where no page, PFN_NONE, is no reason to give up. */
+enum step step_try_alloc(struct vm *vm, struct task *t, struct access *a);
 
 /* Sleep in D, waiting for I/O, until @until_ns; then ACCESS_START. */
 enum step step_sleep_io(struct vm *vm, struct task *t, struct access *a,
@@ -63,6 +66,10 @@ enum step swap_fault_page(struct vm *vm, struct task *t, struct access *a);
 /* fault_file.c: stages of a touch of a shared mapping. */
 enum step map_start(struct vm *vm, struct task *t, struct access *a);
 enum step map_page(struct vm *vm, struct task *t, struct access *a);
+
+/* fault_read.c: what a->window says of @f; STEP_ON: all of it is on its way. */
+enum step read_window(struct vm *vm, struct task *t, struct access *a,
+		      struct file *f);
 
 /* file_rw.c: stages of a page of read() and write(). */
 enum step rw_start(struct vm *vm, struct task *t, struct access *a);

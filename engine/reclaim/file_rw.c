@@ -12,7 +12,6 @@
 
 #include "memory/vmstat.h"
 #include "reclaim/fault_steps.h"
-#include "reclaim/readahead.h"
 #include "reclaim/workingset.h"
 
 /* The page is there: copy from or to it. */
@@ -39,26 +38,25 @@ enum step rw_start(struct vm *vm, struct task *t, struct access *a)
 		return step_alloc_begin(vm, t, a,
 					a->write ? GFP_CACHE_WRITE : GFP_CACHE,
 					ACCESS_PAGE);
-	if (a->kind == ACCESS_READ && a->index != t->file_last)
-		page_cache_async_ra(vm, t, f, &t->ra, a->index);
+	if (a->kind == ACCESS_READ && a->index != t->file_last &&
+	    !a->windowed &&
+	    page_cache_async_ra(f, &t->ra, a->index, &a->window))
+		return read_window(vm, t, a, f);
 	if (!(pfn_page(vm, pfn)->flags & PG_UPTODATE))
 		return step_wait_page(vm, t, a, &vm->disk[f->disk], pfn);
 	return rw_copy(vm, t, a, pfn);
 }
 
+/* Not cached: read it, and what is likely to follow. */
 static enum step rw_read(struct vm *vm, struct task *t, struct access *a)
 {
-	uint32_t pfn = a->alloc.pfn;
-	uint64_t done_ns =
-		page_cache_sync_ra(vm, t, a->file, a->index, pfn);
-	uint16_t flags = pfn_page(vm, pfn)->flags;
-
-	assert(done_ns >= vm->world.now_ns);
-	if (flags & PG_UPTODATE) {
-		a->cost_ns += done_ns - vm->world.now_ns;
-		return STEP_ON;
-	}
-	return step_sleep_io(vm, t, a, done_ns, flags & PG_WORKINGSET);
+	assert(a->alloc.pfn != PFN_NONE);
+	if (a->windowed)
+		ra_single(a->index, a->alloc.pfn, &a->window);
+	else
+		page_cache_sync_ra(t, a->file, a->index, a->alloc.pfn,
+				   &a->window);
+	return read_window(vm, t, a, a->file);
 }
 
 enum step rw_page(struct vm *vm, struct task *t, struct access *a)

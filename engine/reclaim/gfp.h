@@ -9,7 +9,8 @@
  *	GFP_SWAPIN	page for what comes back from swap
  *	GFP_CACHE	page cache that is read
  *	GFP_CACHE_WRITE	page cache that is about to be written
- *	GFP_READAHEAD	pages nobody waits for: taken if they are there
+ *	GFP_READAHEAD	page cache that nobody waits for: one try to reclaim
+ *	GFP_CACHE_NOWAIT	the same without one: taken if it is there
  *	GFP_PAGETABLE	page tables
  *	GFP_NOWAIT	the kernel's own, at boot
  */
@@ -57,10 +58,9 @@ enum {
 	GFP_SWAPIN = GFP_HIGHUSER_MOVABLE | GFP_BIT_COMP,
 	GFP_CACHE = GFP_HIGHUSER_MOVABLE | GFP_BIT_COMP,
 	GFP_CACHE_WRITE = GFP_HIGHUSER_MOVABLE | GFP_BIT_COMP | GFP_BIT_WRITE,
-	/* read-ahead: takes what is there, asks nobody to reclaim for it */
-	GFP_READAHEAD =
-		(GFP_CACHE | GFP_BIT_NORETRY | GFP_BIT_NOWARN) &
-		~GFP_BIT_DIRECT_RECLAIM,
+	/* pagemap.h:readahead_gfp_mask */
+	GFP_READAHEAD = GFP_CACHE | GFP_BIT_NORETRY | GFP_BIT_NOWARN,
+	GFP_CACHE_NOWAIT = GFP_READAHEAD & ~GFP_BIT_DIRECT_RECLAIM,
 	/* the index of a page cache, of a swap cache, and when it must be */
 	GFP_XA_NOWAIT = GFP_NOWAIT,
 	/* asked for by a reclaimer (PF_MEMALLOC), who may use all there is:

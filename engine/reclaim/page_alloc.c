@@ -364,7 +364,7 @@ void wake_kswapds_below_low(struct vm *vm)
 
 	assert(vm->nr_nodes > 0);
 	for_each_node(vm, pgdat) {
-		const struct page_request rq = { .gfp = GFP_READAHEAD,
+		const struct page_request rq = { .gfp = GFP_CACHE_NOWAIT,
 						 .nid = pgdat->nid,
 						 .nodemask = UINT64_MAX };
 		struct alloc_context ac;

@@ -1,32 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * readahead.c - filling the page cache from a disk.
+ * readahead.c - what of a file to read next.
  *
  * Called by read() (file_rw.c) and by faults of shared mappings
- * (fault_file.c), which have allocated the page that they want; the pages
- * around it are taken from what is free, without reclaim.  Pages that follow
- * each other on the disk are one request.  A reader that goes on gets windows
- * of 4, 8, 16, 32 pages, each started while the one before is being used.
- * mm/readahead.c and mm/filemap.c:do_sync_mmap_readahead are the models.
+ * (fault_file.c), which have allocated the page that they want and read the
+ * window by fault_read.c.  A reader that goes on gets windows of 4, 8, 16, 32
+ * pages, each started while the one before is being used.  mm/readahead.c and
+ * mm/filemap.c:do_sync_mmap_readahead are the models.
  *
  * Locking: the world's lock.
  */
 #include <assert.h>
 
-#include "memory/vmstat.h"
-#include "reclaim/page_alloc.h"
 #include "reclaim/readahead.h"
-#include "reclaim/slab.h"
 #include "reclaim/workingset.h"
 
 #define MMAP_LOTSAMISS 100u
-
-/* Pages that follow each other and are not submitted yet. */
-struct ra_run {
-	uint32_t pfn[RA_MAX_PAGES];
-	unsigned nr;
-	bool wanted; /* the window's page is among them */
-};
 
 void add_to_page_cache(struct vm *vm, struct file *f, uint64_t index,
 		       uint32_t pfn, bool write)
@@ -41,85 +30,6 @@ void add_to_page_cache(struct vm *vm, struct file *f, uint64_t index,
 	if (shadow && !write)
 		workingset_refault(vm, pfn, shadow);
 	lru_add(vm, pfn);
-}
-
-/* Send the run off; when it ends. */
-static uint64_t run_submit(struct vm *vm, struct task *t, struct file *f,
-			   struct ra_run *run)
-{
-	uint64_t done_ns = vm->world.now_ns;
-	bool sync;
-
-	if (run->nr) {
-		done_ns = disk_submit(&vm->disk[f->disk], false, run->pfn,
-				      run->nr, &sync);
-		t->read_pages += run->nr;
-	}
-	run->nr = 0;
-	run->wanted = false;
-	return done_ns;
-}
-
-static uint32_t ra_page(struct vm *vm, struct task *t, struct file *f,
-			const struct ra_window *w, uint64_t index)
-{
-	int nid = vm->conf.cpu_node[t->cpu];
-	uint32_t pfn;
-
-	if (index == w->index && w->fresh != PFN_NONE)
-		return w->fresh;
-	pfn = alloc_pages_nowait(vm, GFP_READAHEAD, 0, nid, t->nodes);
-	if (pfn == PFN_NONE ||
-	    slab_node_for(vm, &f->xa, index, nid, GFP_XA_NOWAIT))
-		return pfn;
-	free_pages(vm, pfn, 0);
-	return PFN_NONE;
-}
-
-/* A page of tmpfs comes from nowhere and is there at once. */
-static uint64_t zero_fill(struct vm *vm, struct file *f,
-			  const struct ra_window *w)
-{
-	assert(w->fresh != PFN_NONE);
-	pfn_page(vm, w->fresh)->flags |= PG_UPTODATE;
-	add_to_page_cache(vm, f, w->index, w->fresh, true);
-	return vm->world.now_ns;
-}
-
-uint64_t read_pages(struct vm *vm, struct task *t, struct file *f,
-		    const struct ra_window *w)
-{
-	uint64_t end = MIN(w->first + w->nr, f->nr_pages);
-	uint64_t until_ns = vm->world.now_ns;
-	struct ra_run run = { .nr = 0 };
-
-	assert(w->nr <= RA_MAX_PAGES && w->index < f->nr_pages);
-	if (f->mapping.kind == MAPPING_SHMEM)
-		return zero_fill(vm, f, w);
-	for (uint64_t i = w->first; i < end; i++) {
-		bool wanted = run.wanted;
-		uint32_t pfn = PFN_NONE;
-		uint64_t done_ns;
-
-		if (file_lookup(f, i) == PFN_NONE)
-			pfn = ra_page(vm, t, f, w, i);
-		if (pfn != PFN_NONE) {
-			add_to_page_cache(vm, f, i, pfn, false);
-			run.pfn[run.nr++] = pfn;
-			run.wanted |= i == w->index;
-			continue;
-		}
-		done_ns = run_submit(vm, t, f, &run);
-		if (wanted)
-			until_ns = done_ns;
-		if (file_lookup(f, i) == PFN_NONE &&
-		    (i > w->index || w->fresh == PFN_NONE))
-			return until_ns; /* no page is free: enough */
-	}
-	if (run.wanted)
-		return run_submit(vm, t, f, &run);
-	run_submit(vm, t, f, &run);
-	return until_ns;
 }
 
 uint32_t ra_init_size(uint32_t req, uint32_t max)
@@ -178,61 +88,48 @@ static bool sync_window(struct task *t, const struct file *f, uint64_t index)
 	return true;
 }
 
-uint64_t page_cache_sync_ra(struct vm *vm, struct task *t, struct file *f,
-			    uint64_t index, uint32_t fresh)
+void ra_single(uint64_t index, uint32_t fresh, struct ra_window *w)
 {
-	struct ra_window w = {
-		.first = index,
-		.nr = 1,
-		.index = index,
-		.fresh = fresh,
-	};
-
 	assert(fresh != PFN_NONE);
-	if (sync_window(t, f, index))
-		w.nr = t->ra.size;
-	return read_pages(vm, t, f, &w);
+	*w = (struct ra_window){ index, index + 1, index, fresh };
 }
 
-uint64_t mmap_sync_ra(struct vm *vm, struct task *t, struct vma *vma,
-		      uint64_t index, uint32_t fresh)
+void page_cache_sync_ra(struct task *t, const struct file *f, uint64_t index,
+			uint32_t fresh, struct ra_window *w)
+{
+	ra_single(index, fresh, w);
+	if (sync_window(t, f, index))
+		w->end = index + t->ra.size;
+}
+
+void mmap_sync_ra(struct vma *vma, uint64_t index, uint32_t fresh,
+		  struct ra_window *w)
 {
 	struct file_ra *ra = &vma->ra;
-	struct ra_window w = {
-		.first = index,
-		.nr = 1,
-		.index = index,
-		.fresh = fresh,
-	};
 
-	assert(fresh != PFN_NONE && vma->file);
+	assert(vma->file);
+	ra_single(index, fresh, w);
 	if (ra->mmap_miss < 10 * MMAP_LOTSAMISS)
 		ra->mmap_miss++;
-	if (ra->mmap_miss <= MMAP_LOTSAMISS) {
-		ra->start = index - MIN(index, RA_MAX_PAGES / 2);
-		ra->size = RA_MAX_PAGES;
-		ra->async_size = RA_MAX_PAGES / 4;
-		w.first = ra->start;
-		w.nr = ra->size;
-	}
-	return read_pages(vm, t, vma->file, &w);
+	if (ra->mmap_miss > MMAP_LOTSAMISS)
+		return;
+	ra->start = index - MIN(index, RA_MAX_PAGES / 2);
+	ra->size = RA_MAX_PAGES;
+	ra->async_size = RA_MAX_PAGES / 4;
+	w->next = ra->start;
+	w->end = ra->start + ra->size;
 }
 
-void page_cache_async_ra(struct vm *vm, struct task *t, struct file *f,
-			 struct file_ra *ra, uint64_t index)
+bool page_cache_async_ra(const struct file *f, struct file_ra *ra,
+			 uint64_t index, struct ra_window *w)
 {
-	struct ra_window w = { .fresh = PFN_NONE };
-
 	assert(ra->async_size <= ra->size);
 	if (index != ra_due(ra) || f->mapping.kind == MAPPING_SHMEM)
-		return;
+		return false;
 	ra->start += ra->size;
 	ra->size = ra_next_size(ra->size, RA_MAX_PAGES);
 	ra->async_size = ra->size;
-	if (ra->start >= f->nr_pages)
-		return;
-	w.first = ra->start;
-	w.index = ra->start;
-	w.nr = ra->size;
-	read_pages(vm, t, f, &w);
+	*w = (struct ra_window){ ra->start, ra->start + ra->size, ra->start,
+				 PFN_NONE };
+	return ra->start < f->nr_pages;
 }

@@ -11,9 +11,9 @@
 
 #define RA_MAX_PAGES 32u /* read_ahead_kb 128 */
 
-/* What to read: [first, first + nr), of which page @index is wanted. */
+/* What to read: pages [next, end), of which page @index is wanted. */
 struct ra_window {
-	uint64_t first, nr;
+	uint64_t next, end;
 	uint64_t index;
 	uint32_t fresh; /* an allocated page for @index; PFN_NONE: none */
 };
@@ -26,32 +26,28 @@ void add_to_page_cache(struct vm *vm, struct file *f, uint64_t index,
 		       uint32_t pfn, bool write);
 
 /*
- * Read what is not cached of @w.  w->fresh is used in any case, the others are
- * read if pages for them are free.  Returns when w->index will be there.
+ * read() did not find page @index; @fresh is for it.  Into @w: that page with
+ * what is likely to follow.
  */
-uint64_t read_pages(struct vm *vm, struct task *t, struct file *f,
-		    const struct ra_window *w);
+void page_cache_sync_ra(struct task *t, const struct file *f, uint64_t index,
+			uint32_t fresh, struct ra_window *w);
 
 /*
- * read() did not find page @index; @fresh is for it.  Reads it with what is
- * likely to follow; returns when it will be there.
- */
-uint64_t page_cache_sync_ra(struct vm *vm, struct task *t, struct file *f,
-			    uint64_t index, uint32_t fresh);
-
-/*
- * The same for a fault of mapping @vma: reads around the page, unless that
+ * The same for a fault of mapping @vma: what lies around the page, unless that
  * has not helped for long.
  */
-uint64_t mmap_sync_ra(struct vm *vm, struct task *t, struct vma *vma,
-		      uint64_t index, uint32_t fresh);
+void mmap_sync_ra(struct vma *vma, uint64_t index, uint32_t fresh,
+		  struct ra_window *w);
 
 /*
- * Page @index is cached.  If it is where the next window is due, read that;
- * nobody waits for it.
+ * Page @index is cached.  True if it is where the next window is due: into @w
+ * that, in which no page is wanted.
  */
-void page_cache_async_ra(struct vm *vm, struct task *t, struct file *f,
-			 struct file_ra *ra, uint64_t index);
+bool page_cache_async_ra(const struct file *f, struct file_ra *ra,
+			 uint64_t index, struct ra_window *w);
+
+/* Into @w: page @index alone, for which @fresh is. */
+void ra_single(uint64_t index, uint32_t fresh, struct ra_window *w);
 
 /* The page whose use starts the next window; UINT64_MAX: none. */
 static inline uint64_t ra_due(const struct file_ra *ra)

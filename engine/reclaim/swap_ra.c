@@ -103,7 +103,7 @@ static uint32_t batch_page(struct swap_batch *b, uint32_t entry)
 		return b->fresh;
 	if (b->starved)
 		return PFN_NONE;
-	pfn = alloc_pages_nowait(b->vm, GFP_READAHEAD, 0, b->nid, b->nodes);
+	pfn = alloc_pages_nowait(b->vm, GFP_CACHE_NOWAIT, 0, b->nid, b->nodes);
 	b->starved = pfn == PFN_NONE;
 	return pfn;
 }

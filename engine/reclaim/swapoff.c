@@ -57,7 +57,7 @@ static struct vma *slot_area(struct vm *vm, const struct swap_slot *slot)
 static int read_back(struct vm *vm, struct swap_slot *slot, uint32_t entry)
 {
 	uint32_t pfn = alloc_pages_nowait(
-		vm, GFP_READAHEAD, 0, 0, UINT64_MAX);
+		vm, GFP_CACHE_NOWAIT, 0, 0, UINT64_MAX);
 	struct vma *vma = slot_area(vm, slot);
 	uint64_t index = slot->index;
 	struct page *p;
@@ -139,7 +139,8 @@ static int shmem_bring_back(struct vm *vm, const struct swap_slot *slot,
 	struct page *p;
 
 	if (!cached)
-		pfn = alloc_pages_nowait(vm, GFP_READAHEAD, 0, 0, UINT64_MAX);
+		pfn = alloc_pages_nowait(vm, GFP_CACHE_NOWAIT, 0, 0,
+					 UINT64_MAX);
 	if (pfn == PFN_NONE)
 		return hopeless(vm) ? -ENOMEM : -EAGAIN;
 	p = pfn_page(vm, pfn);

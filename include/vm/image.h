@@ -32,7 +32,7 @@
 struct vm;
 
 /* Raised with every change of what an image holds. */
-#define VM_IMAGE_VERSION 6u
+#define VM_IMAGE_VERSION 7u
 
 /* Take @len more bytes.  0, or -errno, which ends the saving. */
 typedef int vm_image_put(void *arg, const void *bytes, size_t len);

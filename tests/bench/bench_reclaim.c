@@ -50,7 +50,7 @@ static void fill(struct cache *c)
 	uint32_t mask = (uint32_t)c->nr - 1, frame = 7, index = 12345;
 
 	for (uint64_t i = 0; i < c->nr; i++) {
-		c->pfn[i] = alloc_pages_nowait(c->vm, GFP_READAHEAD, 0, 0,
+		c->pfn[i] = alloc_pages_nowait(c->vm, GFP_CACHE_NOWAIT, 0, 0,
 					       UINT64_MAX);
 		if (c->pfn[i] == PFN_NONE)
 			bench_fail("the machine is too small");

@@ -134,6 +134,72 @@ START_TEST(test_read_ahead_of_a_stream)
 }
 END_TEST
 
+/* Who reads ahead makes room for it, and the windows stay whole. */
+START_TEST(test_read_ahead_reclaims)
+{
+	struct file *f;
+	uint64_t stalls;
+
+	start();
+	f = file_get(vm, "data", 1, 8192);
+	for (uint64_t i = 0; i < 8192; i++)
+		rig_rw(f, i, false);
+	stalls = vm->event[ALLOCSTALL_MOVABLE];
+	ck_assert_uint_gt(stalls, 0);
+	ck_assert_uint_eq(rig.task->direct_reclaims, stalls);
+	ck_assert_uint_eq(rig.task->read_pages, 8192);
+	/* but for what was sent off before a stall */
+	ck_assert_uint_le(vm->disk[1].stat.reads,
+			  8192 / RA_MAX_PAGES + 4 + stalls);
+	rig_stop();
+}
+END_TEST
+
+/* A file to read, and room for a window's first pages only. */
+static struct file *start_tight(void)
+{
+	const struct zone *z;
+	struct vma *vma;
+	struct file *f;
+	uint64_t i = 0;
+
+	start();
+	z = &vm->node[0].zone[VM_ZONE_DMA32];
+	f = file_get(vm, "data", 1, 1000);
+	vma = add_area(4096, NULL);
+	while (zone_free_pages(z) > wmark_pages(z, WMARK_MIN) + 4)
+		rig_touch(vma, i++, true);
+	return f;
+}
+
+/* For a page that nobody waits for nobody is killed. */
+START_TEST(test_read_ahead_gives_up)
+{
+	struct file *f = start_tight();
+
+	vm->disk[1].conf.read_latency_ns = 10 * VM_SECOND;
+	rig_rw(f, 0, false);
+	ck_assert_uint_eq(rig.task->direct_reclaims, 1);
+	ck_assert_uint_ge(f->nr_cached, 1);
+	ck_assert_uint_lt(f->nr_cached, 4);
+	ck_assert_uint_eq(vm->event[OOM_KILL], 0);
+	ck_assert(!(rig.task->flags & TF_KILLED));
+	rig_stop();
+}
+END_TEST
+
+/* Room is made by taking the page that is wanted: that is not read for ever. */
+START_TEST(test_read_ahead_ends)
+{
+	struct file *f = start_tight();
+
+	rig_rw(f, 0, false);
+	ck_assert_uint_gt(rig.task->direct_reclaims, 0);
+	ck_assert_uint_ne(file_lookup(f, 0), PFN_NONE);
+	rig_stop();
+}
+END_TEST
+
 START_TEST(test_random_reads_fetch_one_page)
 {
 	struct file *f;
@@ -308,8 +374,8 @@ START_TEST(test_whose_writeback)
 	start();
 	f = file_get(vm, "data", 1, 100);
 	d = &vm->disk[f->disk];
-	pfn = alloc_pages_nowait(vm, GFP_READAHEAD, 0, 0, ~0ull);
-	anon = alloc_pages_nowait(vm, GFP_READAHEAD, 0, 0, ~0ull);
+	pfn = alloc_pages_nowait(vm, GFP_CACHE_NOWAIT, 0, 0, ~0ull);
+	anon = alloc_pages_nowait(vm, GFP_CACHE_NOWAIT, 0, 0, ~0ull);
 	ck_assert_int_eq(file_insert(vm, f, 7, pfn), 0);
 	page_set_writeback(vm, pfn);
 	page_set_writeback(vm, anon);
@@ -572,7 +638,9 @@ END_TEST
 
 CHECK_MAIN("fault", test_anonymous_page, test_fault_costs_time,
 	   test_remote_touch_costs_more, test_out_of_memory,
-	   test_read_ahead_of_a_stream, test_random_reads_fetch_one_page,
+	   test_read_ahead_of_a_stream, test_read_ahead_reclaims,
+	   test_read_ahead_gives_up, test_read_ahead_ends,
+	   test_random_reads_fetch_one_page,
 	   test_marked_once_a_stay, test_write_needs_no_read,
 	   test_writer_is_held, test_nobody_gets_through,
 	   test_held_for_others, test_whose_writeback,

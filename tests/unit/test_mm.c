@@ -19,7 +19,7 @@ static void start(void)
 
 static uint32_t take_page(void)
 {
-	uint32_t pfn = alloc_pages_nowait(vm, GFP_READAHEAD, 0, 0, ~0ull);
+	uint32_t pfn = alloc_pages_nowait(vm, GFP_CACHE_NOWAIT, 0, 0, ~0ull);
 
 	ck_assert_uint_ne(pfn, PFN_NONE);
 	return pfn;

@@ -59,7 +59,8 @@ static void stop(void)
 
 static uint32_t take(void)
 {
-	uint32_t pfn = alloc_pages_nowait(vm, GFP_READAHEAD, 0, 0, UINT64_MAX);
+	uint32_t pfn = alloc_pages_nowait(vm, GFP_CACHE_NOWAIT, 0, 0,
+					  UINT64_MAX);
 
 	ck_assert_uint_ne(pfn, PFN_NONE);
 	return pfn;
