@@ -72,16 +72,15 @@ enum step step_wait_page(struct vm *vm, struct task *t, struct access *a,
 enum step step_alloc_begin(struct vm *vm, struct task *t, struct access *a,
 			   uint32_t gfp, enum access_stage stage)
 {
-	const struct page_request rq = {
+	assert(!access_allocates(a));
+	a->stage = stage;
+	a->alloc.rq = (struct page_request){
 		.gfp = gfp,
 		.nid = vm->conf.cpu_node[t->cpu],
 		.nodemask = t->nodes,
 		.task = t,
 	};
-
-	assert(!access_allocates(a));
-	a->stage = stage;
-	alloc_begin(vm, &a->alloc, &rq);
+	alloc_begin_request(vm, &a->alloc);
 	return STEP_ON;
 }
 
