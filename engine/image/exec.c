@@ -63,7 +63,7 @@ void image_scan_control(struct image *im, struct scan_control *sc)
 	assert(im->saving || !sc->task);
 }
 
-IMAGE_KNOWS(reclaim, 328);
+IMAGE_KNOWS(reclaim, 336);
 static void image_reclaim(struct image *im, struct task *t, struct reclaim *r)
 {
 	assert(!im->saving || r->task == t);
@@ -77,6 +77,7 @@ static void image_reclaim(struct image *im, struct task *t, struct reclaim *r)
 	image_flag(im, &r->forced);
 	image_num(im, r->until_ns);
 	image_num(im, r->began_ns);
+	image_num(im, r->spent_ns);
 	image_scan_control(im, &r->sc);
 	r->sc.task = t;
 	if (r->in_node && !r->sc.pgdat)
@@ -102,7 +103,7 @@ static void check_reclaimer(struct image *im, const struct alloc_context *ac)
 }
 
 IMAGE_KNOWS(page_request, 32);
-IMAGE_KNOWS(alloc_context, 432);
+IMAGE_KNOWS(alloc_context, 448);
 static void image_alloc(struct image *im, struct task *t,
 			struct alloc_context *ac)
 {
@@ -125,6 +126,7 @@ static void image_alloc(struct image *im, struct task *t,
 	image_upto(im, ac->no_progress_loops, MAX_RECLAIM_RETRIES + 1);
 	image_flag(im, &ac->stalled);
 	image_num(im, ac->began_ns);
+	image_num(im, ac->spent_ns);
 	if (ac->stage == ALLOC_NODE_RECLAIM)
 		image_upto(im, ac->after, ALLOC_OOM_LAST);
 	if (!reclaims(ac))
@@ -181,7 +183,7 @@ static void image_window(struct image *im, const struct task *t,
 		image_bad(im);
 }
 
-IMAGE_KNOWS(access, 528);
+IMAGE_KNOWS(access, 544);
 static void image_access(struct image *im, struct task *t, struct access *a)
 {
 	image_upto(im, a->kind, ACCESS_WRITE);
@@ -213,7 +215,7 @@ static void image_access(struct image *im, struct task *t, struct access *a)
 		image_bad(im);
 }
 
-IMAGE_KNOWS(task_exec, 544);
+IMAGE_KNOWS(task_exec, 560);
 void image_exec(struct image *im, struct task *t)
 {
 	struct task_exec *x = t->exec;

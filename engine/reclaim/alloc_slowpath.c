@@ -63,6 +63,7 @@ void alloc_begin_request(struct vm *vm, struct alloc_context *ac)
 	ac->stalled = false;
 	ac->drained = false;
 	ac->began_ns = vm->world.now_ns;
+	ac->spent_ns = 0;
 	pick_preferred_zone(vm, ac);
 	walk_begin(ac, WMARK_LOW);
 }
@@ -186,6 +187,22 @@ static bool should_reclaim_retry(struct vm *vm, struct alloc_context *ac)
 	return false;
 }
 
+uint64_t alloc_took(const struct vm *vm, const struct alloc_context *ac,
+		    uint64_t began_ns, uint64_t spent_ns)
+{
+	assert(vm->world.now_ns >= began_ns);
+	assert(spent_ns >= ac->cost_ns);
+	return MAX(vm->world.now_ns - began_ns + ac->cost_ns, spent_ns);
+}
+
+static void account_reclaim(const struct vm *vm, struct alloc_context *ac)
+{
+	const struct reclaim *r = &ac->reclaim;
+
+	ac->rq.task->direct_reclaim_ns +=
+		alloc_took(vm, ac, r->began_ns, r->spent_ns);
+}
+
 /* One @step of reclaim, which stalls its task until it is ALLOC_DONE. */
 static enum alloc_result step_stalled(struct vm *vm, struct alloc_context *ac,
 				      enum reclaim_result (*step)(
@@ -198,6 +215,7 @@ static enum alloc_result step_stalled(struct vm *vm, struct alloc_context *ac,
 	r = step(vm, &ac->reclaim);
 	ac->cost_ns = ac->reclaim.sc.cost_ns;
 	ac->reclaim.sc.cost_ns = 0;
+	ac->reclaim.spent_ns += ac->cost_ns;
 	if (r == RECLAIM_SLEEP) {
 		ac->until_ns = ac->reclaim.until_ns;
 		return ALLOC_WAIT;
@@ -205,6 +223,7 @@ static enum alloc_result step_stalled(struct vm *vm, struct alloc_context *ac,
 	if (r == RECLAIM_AGAIN)
 		return ALLOC_AGAIN;
 	set_stalled(vm, ac, false);
+	account_reclaim(vm, ac);
 	return ALLOC_DONE;
 }
 
@@ -214,8 +233,6 @@ static enum alloc_result step_reclaim(struct vm *vm, struct alloc_context *ac)
 
 	if (r != ALLOC_DONE)
 		return r;
-	ac->rq.task->direct_reclaim_ns +=
-		vm->world.now_ns + ac->cost_ns - ac->reclaim.began_ns;
 	enter(vm, ac, ALLOC_RECLAIMED);
 	return ALLOC_AGAIN;
 }
@@ -339,6 +356,7 @@ enum alloc_result alloc_step(struct vm *vm, struct alloc_context *ac)
 	do
 		r = step_once(vm, ac);
 	while (r == ALLOC_AGAIN && ac->cost_ns == 0);
+	ac->spent_ns += ac->cost_ns;
 	assert(r != ALLOC_DONE || ac->pfn != PFN_NONE);
 	/* a halted machine has nothing more to say */
 	if (r == ALLOC_FAILED && !(ac->rq.gfp & GFP_BIT_NOWARN) &&
@@ -354,8 +372,8 @@ void alloc_abort(struct vm *vm, struct alloc_context *ac)
 		return;
 	if (ac->stage == ALLOC_NODE_RECLAIM)
 		node_reclaim_abort(vm, &ac->reclaim);
-	if (ac->stage == ALLOC_RECLAIM)
-		ac->rq.task->direct_reclaim_ns +=
-			vm->world.now_ns - ac->reclaim.began_ns;
+	ac->cost_ns = 0;
+	if (ac->stage == ALLOC_NODE_RECLAIM || ac->stage == ALLOC_RECLAIM)
+		account_reclaim(vm, ac);
 	set_stalled(vm, ac, false);
 }

@@ -88,7 +88,7 @@ enum step step_alloc_begin(struct vm *vm, struct task *t, struct access *a,
 static void note_latency(struct vm *vm, struct task *t,
 			 const struct alloc_context *ac)
 {
-	uint64_t ns = vm->world.now_ns - ac->began_ns + ac->cost_ns;
+	uint64_t ns = alloc_took(vm, ac, ac->began_ns, ac->spent_ns);
 	unsigned bucket = 63 - (unsigned)__builtin_clzll(ns | 1);
 
 	t->alloc_latency[MIN(bucket, VM_LATENCY_BUCKETS - 1)]++;

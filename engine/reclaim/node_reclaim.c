@@ -100,7 +100,6 @@ static enum reclaim_result end(struct vm *vm, struct reclaim *r)
 	vm->node[r->nid].flags &= ~(uint32_t)PGDAT_RECLAIM_LOCKED;
 	count_event(vm, success ? PGSCAN_ZONE_RECLAIM_SUCCESS
 				: PGSCAN_ZONE_RECLAIM_FAILED);
-	r->task->direct_reclaim_ns += vm->world.now_ns - r->began_ns;
 	if (trace_enabled(vm)) {
 		struct vm_event ev = trace_event(
 			vm, VM_EV_NODE_RECLAIM_END, r->task);

@@ -69,7 +69,8 @@ struct alloc_context {
 	int no_progress_loops;
 	bool stalled;	   /* counts as a memory stall now */
 	bool drained;	   /* the CPUs' lists, since the last reclaim */
-	uint64_t began_ns; /* the request; latency is counted from here */
+	uint64_t began_ns; /* the request */
+	uint64_t spent_ns; /* CPU time of its steps */
 	struct reclaim reclaim; /* vmscan.h: direct or node reclaim */
 };
 
@@ -84,6 +85,14 @@ void alloc_begin(struct vm *vm, struct alloc_context *ac,
 void alloc_begin_request(struct vm *vm, struct alloc_context *ac);
 
 enum alloc_result alloc_step(struct vm *vm, struct alloc_context *ac);
+
+/*
+ * What has taken its task @spent_ns of CPU time since @began_ns, the last
+ * step too: the time that has passed, or, where all of it was inside of one
+ * turn of the task, in which none does, the CPU time.
+ */
+uint64_t alloc_took(const struct vm *vm, const struct alloc_context *ac,
+		    uint64_t began_ns, uint64_t spent_ns);
 
 /* Give the request up in the middle (its task was killed). */
 void alloc_abort(struct vm *vm, struct alloc_context *ac);

@@ -94,6 +94,7 @@ struct reclaim {
 	bool forced;
 	uint64_t until_ns; /* asleep until then */
 	uint64_t began_ns;
+	uint64_t spent_ns; /* CPU time of its steps */
 };
 
 enum reclaim_result { RECLAIM_DONE, RECLAIM_AGAIN, RECLAIM_SLEEP };

@@ -177,6 +177,37 @@ START_TEST(test_throttled_has_kswapd_awake)
 }
 END_TEST
 
-CHECK_MAIN("direct", test_blocks_the_asker, test_stalls_are_counted,
-	   test_pressure, test_not_while_kswapd_keeps_up,
-	   test_throttled_has_kswapd_awake)
+/*
+ * Clean pages are freed in passing: all of it is inside of the asker's turns,
+ * in which no time passes.  What it takes him is the CPU time of it.
+ */
+START_TEST(test_takes_cpu_time)
+{
+	struct vm_machine m;
+	struct harness h;
+	struct vm_task_conf *t;
+	struct vm_phase_conf *p;
+	struct vm_task_stat stat;
+
+	machine_one_node(&m, 128);
+	machine_file(&m, "/data/big", 512);
+	t = machine_task(&m, "reader");
+	snprintf(t->file, sizeof(t->file), "/data/big");
+	p = machine_phase(t);
+	p->pattern = VM_PATTERN_SEQUENTIAL;
+	p->target = VM_TARGET_FILE;
+	p->rate = MIB(1024);
+	harness_start(&h, &m);
+	harness_run(&h, 5 * VM_SECOND);
+	stat = harness_task(&h, "reader");
+	ck_assert_uint_gt(stat.direct_reclaims, 0);
+	ck_assert_uint_ge(stat.direct_reclaim_ns,
+			  harness_event(&h, PGSTEAL_DIRECT) *
+				  m.cost.reclaim_ns);
+	harness_stop(&h);
+}
+END_TEST
+
+CHECK_MAIN("direct", test_blocks_the_asker, test_takes_cpu_time,
+	   test_stalls_are_counted, test_pressure,
+	   test_not_while_kswapd_keeps_up, test_throttled_has_kswapd_awake)
