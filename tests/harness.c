@@ -119,6 +119,19 @@ struct vm_phase_conf *machine_phase(struct vm_task_conf *t)
 	return &t->phase[t->nr_phases++];
 }
 
+struct vm_phase_conf *machine_stream(struct vm_machine *m, const char *comm,
+				     const char *file, uint64_t rate)
+{
+	struct vm_task_conf *t = machine_task(m, comm);
+	struct vm_phase_conf *p = machine_phase(t);
+
+	snprintf(t->file, sizeof(t->file), "%s", file);
+	p->pattern = VM_PATTERN_SEQUENTIAL;
+	p->target = VM_TARGET_FILE;
+	p->rate = rate;
+	return p;
+}
+
 void machine_busy(struct vm_machine *m, unsigned mib, unsigned anon_mib,
 		  unsigned file_mib)
 {
@@ -134,13 +147,7 @@ void machine_busy(struct vm_machine *m, unsigned mib, unsigned anon_mib,
 	p->pattern = VM_PATTERN_UNIFORM;
 	p->rate = 2000;
 	p->write_permille = 500;
-	t = machine_task(m, "file");
-	snprintf(t->file, sizeof(t->file), "/big");
-	p = machine_phase(t);
-	p->pattern = VM_PATTERN_SEQUENTIAL;
-	p->target = VM_TARGET_FILE;
-	p->rate = 2000;
-	p->write_permille = 300;
+	machine_stream(m, "file", "/big", 2000)->write_permille = 300;
 	machine_task(m, "worker")->oom_score_adj = VM_OOM_SCORE_ADJ_MIN;
 	vm_machine_layout(m);
 }

@@ -79,6 +79,13 @@ struct vm_task_conf *machine_task(struct vm_machine *m, const char *comm);
 struct vm_phase_conf *machine_phase(struct vm_task_conf *t);
 
 /*
+ * A task called @comm that goes through @file in order, @rate pages a second.
+ * It reads them all; see write_permille.
+ */
+struct vm_phase_conf *machine_stream(struct vm_machine *m, const char *comm,
+				     const char *file, uint64_t rate);
+
+/*
  * Two nodes of @mib MiB, swap, and work for kswapd, the flusher and both CPUs:
  * a task that touches @anon_mib at random, one that reads and writes a file of
  * @file_mib, and "worker", which is idle and nobody's victim.  Laid out.

@@ -185,18 +185,11 @@ START_TEST(test_takes_cpu_time)
 {
 	struct vm_machine m;
 	struct harness h;
-	struct vm_task_conf *t;
-	struct vm_phase_conf *p;
 	struct vm_task_stat stat;
 
 	machine_one_node(&m, 128);
-	machine_file(&m, "/data/big", 512);
-	t = machine_task(&m, "reader");
-	snprintf(t->file, sizeof(t->file), "/data/big");
-	p = machine_phase(t);
-	p->pattern = VM_PATTERN_SEQUENTIAL;
-	p->target = VM_TARGET_FILE;
-	p->rate = MIB(1024);
+	machine_file(&m, "/big", 512);
+	machine_stream(&m, "reader", "/big", MIB(1024));
 	harness_start(&h, &m);
 	harness_run(&h, 5 * VM_SECOND);
 	stat = harness_task(&h, "reader");

@@ -39,20 +39,6 @@ static struct vm_task_conf *add_anon(struct vm_machine *m, const char *comm,
 	return t;
 }
 
-static struct vm_phase_conf *add_stream(struct vm_machine *m, const char *comm,
-					const char *file, unsigned permille)
-{
-	struct vm_task_conf *t = machine_task(m, comm);
-	struct vm_phase_conf *p;
-
-	snprintf(t->file, sizeof(t->file), "%s", file);
-	p = machine_phase(t);
-	p->pattern = VM_PATTERN_SEQUENTIAL;
-	p->target = VM_TARGET_FILE;
-	p->write_permille = permille;
-	return p;
-}
-
 static void add_mapper(struct vm_machine *m, const char *comm,
 		       const char *file)
 {
@@ -88,8 +74,8 @@ static void mixed(struct vm_machine *m)
 	machine_file(m, "/big", 64);
 	machine_file(m, "/other", 16);
 	add_anon(m, "random", 32, 20000);
-	add_stream(m, "reader", "/big", 0);
-	add_stream(m, "writer", "/other", 1000);
+	machine_stream(m, "reader", "/big", 0);
+	machine_stream(m, "writer", "/other", 0)->write_permille = 1000;
 	add_mapper(m, "mapper", "/big");
 	add_mapper(m, "mapper2", "/big");
 }
@@ -100,7 +86,7 @@ static void leaking(struct vm_machine *m)
 	machine_one_node(m, 24);
 	machine_swap(m, 8);
 	machine_file(m, "/log", 8);
-	add_stream(m, "writer", "/log", 500);
+	machine_stream(m, "writer", "/log", 0)->write_permille = 500;
 	add_leak(m);
 }
 
@@ -112,8 +98,8 @@ static void slow(struct vm_machine *m)
 	vm_disk_defaults(&m->disk[0], VM_DISK_HDD);
 	snprintf(m->disk[0].name, sizeof(m->disk[0].name), "sda");
 	machine_file(m, "/log", 64);
-	add_stream(m, "writer", "/log", 1000);
-	add_stream(m, "writer2", "/log", 1000);
+	machine_stream(m, "writer", "/log", 0)->write_permille = 1000;
+	machine_stream(m, "writer2", "/log", 0)->write_permille = 1000;
 	add_anon(m, "random", 24, 20000);
 }
 
@@ -142,7 +128,7 @@ static void at_home(struct vm_machine *m)
 	machine_file(m, "/big", 64);
 	machine_sysctl(m, "vm.zone_reclaim_mode", "7");
 	m->node[0].distance[1] = m->node[1].distance[0] = 21;
-	add_stream(m, "reader", "/big", 100);
+	machine_stream(m, "reader", "/big", 0)->write_permille = 100;
 	add_anon(m, "random", 24, 5000);
 	add_leak(m);
 }

@@ -53,13 +53,7 @@ static void machine(struct vm_machine *m)
 	p->target = VM_TARGET_MAPPING;
 	p->rate = 5000;
 	p->write_permille = 300;
-	t = machine_task(m, "writer");
-	snprintf(t->file, sizeof(t->file), "/big");
-	p = machine_phase(t);
-	p->pattern = VM_PATTERN_SEQUENTIAL;
-	p->target = VM_TARGET_FILE;
-	p->rate = 5000;
-	p->write_permille = 500;
+	machine_stream(m, "writer", "/big", 5000)->write_permille = 500;
 }
 
 static void start(struct harness *h)

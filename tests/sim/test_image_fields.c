@@ -57,13 +57,7 @@ static void start(struct harness *h)
 	p->pattern = VM_PATTERN_UNIFORM;
 	p->rate = 20000;
 	p->write_permille = 300;
-	t = machine_task(&m, "reader");
-	snprintf(t->file, sizeof(t->file), "/big");
-	p = machine_phase(t);
-	p->pattern = VM_PATTERN_SEQUENTIAL;
-	p->target = VM_TARGET_FILE;
-	p->rate = 5000;
-	p->write_permille = 300;
+	machine_stream(&m, "reader", "/big", 5000)->write_permille = 300;
 	harness_start(h, &m);
 	harness_run(h, VM_SECOND / 2);
 }

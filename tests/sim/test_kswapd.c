@@ -17,20 +17,12 @@
 /* A machine and a reader of @mib MiB at @rate pages a second. */
 static void stream(struct vm_machine *m, uint64_t rate)
 {
-	struct vm_task_conf *t;
-	struct vm_phase_conf *p;
-
 	machine_one_node(m, 128);
 	/* boosts move the marks, and wake kswapd on their own account */
 	machine_sysctl(m, "vm.watermark_boost_factor", "0");
 	m->nr_cpus = 2;
 	machine_file(m, BIG, 512);
-	t = machine_task(m, "reader");
-	snprintf(t->file, sizeof(t->file), BIG);
-	p = machine_phase(t);
-	p->pattern = VM_PATTERN_SEQUENTIAL;
-	p->target = VM_TARGET_FILE;
-	p->rate = rate;
+	machine_stream(m, "reader", BIG, rate);
 }
 
 static const struct vm_zone_stat *zone(struct harness *h)

@@ -14,22 +14,12 @@
 /* A writer of one file on a disk of @bps; rate 0 is idle. */
 static void writer(struct vm_machine *m, uint64_t bps, uint64_t rate)
 {
-	struct vm_task_conf *t;
-	struct vm_phase_conf *p;
-
 	machine_one_node(m, 128);
 	m->nr_cpus = 2;
 	m->disk[0].bandwidth_bps = bps;
 	machine_file(m, "/log", 512);
-	t = machine_task(m, "writer");
-	snprintf(t->file, sizeof(t->file), "/log");
-	if (!rate)
-		return;
-	p = machine_phase(t);
-	p->pattern = VM_PATTERN_SEQUENTIAL;
-	p->target = VM_TARGET_FILE;
-	p->write_permille = 1000;
-	p->rate = rate;
+	machine_stream(m, "writer", "/log", rate)->write_permille = 1000;
+	m->task[0].nr_phases = rate > 0;
 }
 
 /*
