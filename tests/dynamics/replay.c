@@ -71,8 +71,7 @@ static bool boot(struct replay *r, const char *name)
 	snprintf(path, sizeof(path), "%s/%s", dirname(dir), name);
 	err = machine_conf_read(path, &r->machine, &messages);
 	if (err) {
-		replay_complain(r, "%s%s", path,
-				messages ? messages : strerror(-err));
+		replay_complain(r, "%s", messages ? messages : strerror(-err));
 		free(messages);
 		return false;
 	}
