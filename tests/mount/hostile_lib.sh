@@ -32,7 +32,9 @@ ended() {
 		kill -KILL "$server"
 	fi
 	wait "$server"
-	is "$1" $? "$2"
+	ended_status=$?
+	is "$1" $ended_status "$2"
+	[ $ended_status -eq "$2" ] || cat "$DIR/log"
 	is "$1: unmounted" "$(grep -c " $MNT " /proc/self/mountinfo)" 0
 }
 
