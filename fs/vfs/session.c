@@ -211,6 +211,8 @@ int session_run(struct session *s)
 		goto out;
 	take_signals(s, old);
 	err = fuse_session_loop(s->fuse);
+	if (err == -ECONNABORTED)
+		err = 0; /* unmounted while a request was being read */
 	/* Again: answers that find no device any more are no error now. */
 	fuse_session_exit(s->fuse);
 	notifier_stop(s);

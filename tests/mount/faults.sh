@@ -99,4 +99,16 @@ in_machine 2 dup2 EMFILE 60
 in_machine 1 sendmsg EPERM 60
 in_machine 1 recvmsg EIO 60
 
+# --- mount ------------------------------------------------------------------
+
+# Whoever unmounts while the server takes a request is in time: the kernel ends
+# that read so, as one in six ends when many files have just been closed.
+mkdir "$MNT"
+timeout $LIMIT strace -f -qq -o "$DIR/log" -P /dev/fuse -e trace=read \
+	-e inject=read:error=ECONNABORTED:when=2+ \
+	"$DIR/rf" mount -f "$MNT" >"$DIR/out" 2>&1 </dev/null
+is 'unmounted in the middle of a request' $? 0
+holds 'there was one' "$(grep -c INJECTED "$DIR/log")" -gt 0
+is 'it has been unmounted' "$(grep -c " $MNT " /proc/self/mountinfo)" 0
+
 finish_run
