@@ -183,6 +183,23 @@ static void image_window(struct image *im, const struct task *t,
 		image_bad(im);
 }
 
+/* Rest of a window of swap; what it still reads is looked up in each step. */
+static void image_swap_window(struct image *im, struct access *a)
+{
+	struct swap_window *w = &a->swap;
+
+	image_num(im, w->next);
+	image_num(im, w->end);
+	image_upto(im, w->area, VM_MAX_SWAPS - 1);
+	image_flag(im, &w->by_slots);
+	if (im->saving)
+		return;
+	if (a->kind != ACCESS_TOUCH || !a->vma || a->vma->file ||
+	    w->next >= w->end || w->end - w->next > SWAP_RA_MAX_PAGES ||
+	    (!w->by_slots && w->end > a->vma->nr_pages))
+		image_bad(im);
+}
+
 IMAGE_KNOWS(access, 544);
 static void image_access(struct image *im, struct task *t, struct access *a)
 {
@@ -209,6 +226,8 @@ static void image_access(struct image *im, struct task *t, struct access *a)
 		image_alloc(im, t, &a->alloc);
 	if (a->stage == ACCESS_READAHEAD)
 		image_window(im, t, a);
+	if (a->stage == ACCESS_SWAP || a->stage == ACCESS_SWAPIN)
+		image_swap_window(im, a);
 	/* balance_dirty_pages() is of a file */
 	if (a->stage == ACCESS_DIRTY && a->kind == ACCESS_TOUCH && a->vma &&
 	    !a->vma->file)

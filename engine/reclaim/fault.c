@@ -268,6 +268,9 @@ static enum step touch_step(struct vm *vm, struct task *t, struct access *a)
 		return a->vma->file ? map_page(vm, t, a) : anon_page(vm, t, a);
 	case ACCESS_READAHEAD:
 		return read_window(vm, t, a, a->vma->file);
+	case ACCESS_SWAP:
+	case ACCESS_SWAPIN:
+		return swap_read_window(vm, t, a);
 	case ACCESS_DIRTY:
 		return step_balance(vm, t, a, a->vma->file);
 	default:

@@ -15,6 +15,7 @@
 #include "memory/state.h"
 #include "reclaim/page_alloc.h"
 #include "reclaim/readahead.h"
+#include "reclaim/swap.h"
 
 enum access_kind {
 	ACCESS_TOUCH, /* load or store in an area */
@@ -28,6 +29,8 @@ enum access_stage {
 	ACCESS_NODE,  /* allocating a node of the file's index */
 	ACCESS_PAGE,  /* allocating the page */
 	ACCESS_READAHEAD, /* allocating the next page of the window */
+	ACCESS_SWAP,   /* about to read a window of swap */
+	ACCESS_SWAPIN, /* allocating the next page of that */
 	ACCESS_IO,    /* waiting for the disk */
 	ACCESS_MAP,
 	ACCESS_DIRTY, /* balance_dirty_pages */
@@ -52,14 +55,18 @@ struct access {
 	uint64_t cost_ns;  /* system time of the last step */
 	uint64_t slept_ns; /* asleep since then; 0: was not */
 	struct alloc_context alloc;
-	struct ra_window window; /* of the file, to be read */
+	union { /* to be read */
+		struct ra_window window; /* of the file */
+		struct swap_window swap; /* SWAP, SWAPIN */
+	};
 };
 
 /* Is a->alloc in hand? */
 static inline bool access_allocates(const struct access *a)
 {
 	return a->stage == ACCESS_TABLE || a->stage == ACCESS_NODE ||
-	       a->stage == ACCESS_PAGE || a->stage == ACCESS_READAHEAD;
+	       a->stage == ACCESS_PAGE || a->stage == ACCESS_READAHEAD ||
+	       a->stage == ACCESS_SWAPIN;
 }
 
 /*

@@ -59,9 +59,13 @@ void fault_is_major(struct vm *vm, struct access *a);
 void fault_lru_add(struct vm *vm, struct vma *vma, uint64_t index,
 		   uint32_t pfn);
 
-/* fault_swap.c: @a's entry is a swap entry; and its page is there. */
+/*
+ * fault_swap.c: @a's entry is a swap entry; a page for it has been got, as is
+ * done for a disk without a queue; what a->swap says, as in read_window().
+ */
 enum step swap_fault(struct vm *vm, struct task *t, struct access *a);
 enum step swap_fault_page(struct vm *vm, struct task *t, struct access *a);
+enum step swap_read_window(struct vm *vm, struct task *t, struct access *a);
 
 /* fault_file.c: stages of a touch of a shared mapping. */
 enum step map_start(struct vm *vm, struct task *t, struct access *a);

@@ -3,9 +3,10 @@
  * fault_swap.c - an anonymous page comes back from swap (fact sheet G.2).
  *
  * Called by fault.c for a touch of a swap entry.  The page is in the swap
- * cache (a minor fault), on its way (a wait), or on the disk: then a page is
- * allocated, read with its neighbours, and the entry is looked at again when it
- * is there.  mm/memory.c:do_swap_page is the model.
+ * cache (a minor fault), on its way (a wait), or on the disk: then it is read
+ * with its neighbours (swap_ra.c), for each of which a page is asked in turn,
+ * and the entry is looked at again.  What has been collected is sent off before
+ * a sleep, as in fault_read.c.  mm/memory.c:do_swap_page is the model.
  *
  * Locking: the world's lock.
  */
@@ -41,14 +42,71 @@ static void swap_map_page(struct vm *vm, struct task *t, struct access *a,
 	fault_done(vm, t, a, vm->conf.cost.minor_fault_ns);
 }
 
+/* A fresh frame for the entry at a->swap.next, unless that has moved on. */
+static void window_add(struct vm *vm, struct task *t, struct access *a,
+		       struct swap_run *run)
+{
+	const uint32_t entry = swap_window_entry(vm, a->vma, &a->swap);
+	const uint32_t pfn = a->alloc.pfn;
+
+	assert(pfn != PFN_NONE);
+	if (!entry) {
+		free_pages(vm, pfn, 0);
+		return;
+	}
+	swap_run_add(vm, run, entry, pfn, entry != a->vma->pte[a->index]);
+	t->read_pages++;
+}
+
+enum step swap_read_window(struct vm *vm, struct task *t, struct access *a)
+{
+	struct swap_window *w = &a->swap;
+	struct swap_run run = { .nr = 0 };
+	enum step s = STEP_ON;
+
+	if (!access_allocates(a))
+		a->stage = ACCESS_START;
+	for (; w->next < w->end; w->next++) {
+		if (!access_allocates(a)) {
+			if (!swap_window_entry(vm, a->vma, w))
+				continue;
+			step_alloc_begin(vm, t, a, GFP_SWAPIN, ACCESS_SWAPIN);
+		}
+		s = step_alloc(vm, t, a);
+		if (s != STEP_ON)
+			break;
+		window_add(vm, t, a, &run);
+	}
+	swap_run_submit(vm, &run);
+	return s;
+}
+
+/* The CPU time of it is paid first: only then do the requests go off. */
+static enum step swap_read(struct vm *vm, struct access *a)
+{
+	struct swap_window w;
+
+	swap_window_begin(vm, a->vma, a->index, a->windowed, &a->swap);
+	for (w = a->swap; w.next < w.end; w.next++)
+		if (swap_window_entry(vm, a->vma, &w))
+			a->cost_ns += vm->conf.cost.swap_in_ns;
+	a->windowed = true;
+	if (!a->major)
+		fault_is_major(vm, a);
+	a->stage = ACCESS_SWAP;
+	return a->cost_ns ? STEP_AGAIN : STEP_ON;
+}
+
 enum step swap_fault(struct vm *vm, struct task *t, struct access *a)
 {
 	uint32_t entry = a->vma->pte[a->index];
 	uint32_t pfn = swap_cache_lookup(vm, entry);
 
 	assert(pte_swapped(entry));
-	if (pfn == PFN_NONE)
+	if (pfn == PFN_NONE && swap_is_synchronous(vm, entry))
 		return step_alloc_begin(vm, t, a, GFP_SWAPIN, ACCESS_PAGE);
+	if (pfn == PFN_NONE)
+		return swap_read(vm, a);
 	if (!a->major)
 		swap_cache_hit(vm, a->vma, a->index, pfn);
 	if (!(pfn_page(vm, pfn)->flags & PG_UPTODATE))
@@ -81,20 +139,14 @@ static enum step swap_fault_direct(struct vm *vm, struct task *t,
 enum step swap_fault_page(struct vm *vm, struct task *t, struct access *a)
 {
 	uint32_t entry = a->vma->pte[a->index];
-	uint32_t pfn = a->alloc.pfn;
-	uint64_t done_ns;
 
-	assert(pfn != PFN_NONE);
-	if (swap_cache_lookup(vm, entry) != PFN_NONE) {
-		free_pages(vm, pfn, 0); /* somebody read it meanwhile */
+	assert(a->alloc.pfn != PFN_NONE);
+	if (swap_cache_lookup(vm, entry) != PFN_NONE ||
+	    !swap_is_synchronous(vm, entry)) {
+		free_pages(vm, a->alloc.pfn, 0); /* it has moved meanwhile */
 		return STEP_ON;
 	}
 	if (!a->major)
 		fault_is_major(vm, a);
-	if (swap_is_synchronous(vm, entry))
-		return swap_fault_direct(vm, t, a, entry);
-	done_ns = swap_readpage(vm, a->vma, a->index, entry, pfn);
-	a->cost_ns += vm->conf.cost.swap_in_ns;
-	return step_sleep_io(vm, t, a, done_ns,
-			     pfn_page(vm, pfn)->flags & PG_WORKINGSET);
+	return swap_fault_direct(vm, t, a, entry);
 }

@@ -59,14 +59,47 @@ unsigned free_anon_page(struct vm *vm, uint32_t pfn);
 void swap_writepage(struct vm *vm, uint32_t pfn, bool *sync,
 		    uint64_t *done_ns);
 
+/* Pages that one fault reads at most, whatever page-cluster says. */
+#define SWAP_RA_MAX_PAGES 256u
+
 /*
- * Read the page of @entry into the fresh frame @pfn, and what read-ahead
- * (G.3) adds around @vma's page @index; on the inactive list, shadows seen.
- * Returns when @pfn will be there.  Counts pswpin, swap_ra.  Not for disks
- * that are synchronous: swap_read_direct().
+ * What a fault reads (G.3): the swap entries among [next, end).  With a
+ * rotating disk these are slots of @area, else pages of the task's own area.
  */
-uint64_t swap_readpage(struct vm *vm, struct vma *vma, uint64_t index,
-		       uint32_t entry, uint32_t pfn);
+struct swap_window {
+	uint64_t next, end;
+	uint32_t area;
+	bool by_slots;
+};
+
+/*
+ * The window for the entry of @vma's page @index, and what the next one will
+ * be.  @alone: that page and nothing else.
+ */
+void swap_window_begin(struct vm *vm, struct vma *vma, uint64_t index,
+		       bool alone, struct swap_window *w);
+
+/* The entry at w->next, if it is to be read now; 0: nothing is. */
+uint32_t swap_window_entry(struct vm *vm, const struct vma *vma,
+			   const struct swap_window *w);
+
+/* Slots that follow each other, whose pages are not submitted yet. */
+struct swap_run {
+	uint32_t first; /* entry */
+	uint32_t pfn[SWAP_RA_MAX_PAGES];
+	unsigned nr;
+};
+
+/*
+ * The fresh frame @pfn becomes the cached page of @entry, on the inactive
+ * list, shadow seen, and joins @run; what does not lie before it is submitted.
+ * @ahead: it is not the page that was asked for.  Counts swap_ra.
+ */
+void swap_run_add(struct vm *vm, struct swap_run *run, uint32_t entry,
+		  uint32_t pfn, bool ahead);
+
+/* Counts pswpin. */
+void swap_run_submit(struct vm *vm, struct swap_run *run);
 
 /*
  * zram: read it past the cache.  The page is on no list and has no owner yet;
@@ -78,9 +111,6 @@ bool swap_is_synchronous(const struct vm *vm, uint32_t entry);
 /* A fault found @pfn in the cache: was it read ahead?  Tunes the window. */
 void swap_cache_hit(struct vm *vm, struct vma *vma, uint64_t index,
 		    uint32_t pfn);
-
-/* Pages that one fault reads at most, whatever page-cluster says. */
-#define SWAP_RA_MAX_PAGES 256u
 
 /* G.3, pure: pages of the next window. */
 unsigned swapin_nr_pages(unsigned hits, bool adjacent, unsigned prev_window,

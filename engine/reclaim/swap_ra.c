@@ -20,19 +20,6 @@
 #define VMA_RA_ORDER_MAX 5u
 #define CLUSTER_MAX	 8u /* log2(SWAP_RA_MAX_PAGES) */
 
-/* Pages that one fault reads, in the order of their reading. */
-struct swap_batch {
-	struct vm *vm;
-	uint32_t entry[SWAP_RA_MAX_PAGES];
-	uint32_t pfn[SWAP_RA_MAX_PAGES];
-	unsigned nr;
-	int nid;	   /* where new pages are taken */
-	uint64_t nodes;
-	uint32_t target;   /* the entry that was asked for */
-	uint32_t fresh;	   /* its page */
-	bool starved;	   /* no page could be had: no more are tried */
-};
-
 unsigned swapin_nr_pages(unsigned hits, bool adjacent, unsigned prev_window,
 			 unsigned page_cluster)
 {
@@ -94,20 +81,6 @@ void swap_cache_hit(struct vm *vm, struct vma *vma, uint64_t index,
 		vma->last_fault = index;
 }
 
-/* A page for @entry: the one at hand, or one that is free without effort. */
-static uint32_t batch_page(struct swap_batch *b, uint32_t entry)
-{
-	uint32_t pfn;
-
-	if (entry == b->target)
-		return b->fresh;
-	if (b->starved)
-		return PFN_NONE;
-	pfn = alloc_pages_nowait(b->vm, GFP_CACHE_NOWAIT, 0, b->nid, b->nodes);
-	b->starved = pfn == PFN_NONE;
-	return pfn;
-}
-
 /* @pfn, on no list, becomes the cached page of @entry, not there yet. */
 static void swap_cache_add(struct vm *vm, uint32_t entry, uint32_t pfn)
 {
@@ -127,122 +100,118 @@ static void swap_cache_add(struct vm *vm, uint32_t entry, uint32_t pfn)
 	lru_add(vm, pfn);
 }
 
-static void batch_add(struct swap_batch *b, uint32_t entry)
+/* Slots that @entry's window covers: aligned to its size, no header. */
+static void cluster_window(struct vm *vm, uint32_t entry, unsigned cluster,
+			   struct swap_window *w)
 {
-	uint32_t pfn;
-
-	assert(b->nr < SWAP_RA_MAX_PAGES);
-	if (swap_cache_lookup(b->vm, entry) != PFN_NONE)
-		return;
-	pfn = batch_page(b, entry);
-	if (pfn == PFN_NONE)
-		return;
-	swap_cache_add(b->vm, entry, pfn);
-	if (entry != b->target) {
-		pfn_page(b->vm, pfn)->flags |= PG_READAHEAD;
-		count_event(b->vm, SWAP_RA);
-	}
-	b->entry[b->nr] = entry;
-	b->pfn[b->nr++] = pfn;
-}
-
-/* Slots @entry's window covers: aligned to its size, without the header. */
-static void batch_cluster(struct swap_batch *b)
-{
-	struct swap_area *sa = &b->vm->swap[pte_swap_area(b->target)];
-	uint32_t at = pte_swap_slot(b->target);
+	struct swap_area *sa = &vm->swap[pte_swap_area(entry)];
+	uint32_t at = pte_swap_slot(entry);
 	bool adjacent = at == sa->ra_prev + 1 || at + 1 == sa->ra_prev;
 	uint32_t nr = swapin_nr_pages(sa->ra_hits, adjacent, sa->ra_window,
-				      (unsigned)b->vm->ctl.page_cluster);
-	uint32_t first = at & ~(nr - 1), last = at | (nr - 1);
+				      cluster);
 
 	if (!sa->ra_hits)
 		sa->ra_prev = at;
 	sa->ra_hits = 0;
 	sa->ra_window = nr;
-	first = MAX(first, 1);
-	last = MIN(last, sa->nr_slots - 1);
-	assert(first <= at && at <= last);
-	for (uint32_t i = first; i <= last; i++)
-		if (sa->slot[i].owner && sa->slot[i].owner != SWAP_ORPHAN)
-			batch_add(b, pte_swap(sa->id, i));
+	w->by_slots = true;
+	w->area = sa->id;
+	w->next = MAX(at & ~(nr - 1), 1);
+	w->end = MIN(at | (nr - 1), sa->nr_slots - 1) + 1;
+	assert(w->next <= at && at < w->end);
 }
 
 /* Pages of the area around @index, inside its page table. */
-static void batch_vma(struct swap_batch *b, struct vma *vma, uint64_t index)
+static void vma_window(struct vma *vma, uint64_t index, unsigned cluster,
+		       struct swap_window *w)
 {
 	uint64_t prev = vma->last_fault;
 	bool forward = index == prev + 1, backward = index + 1 == prev;
-	uint64_t nr = swapin_nr_pages(
-		vma->ra_hits, forward || backward, vma->ra_window,
-		MIN((unsigned)b->vm->ctl.page_cluster, VMA_RA_ORDER_MAX));
+	uint64_t nr = swapin_nr_pages(vma->ra_hits, forward || backward,
+				      vma->ra_window,
+				      MIN(cluster, VMA_RA_ORDER_MAX));
 	uint64_t table = index - index % PTES_PER_TABLE;
 	uint64_t before = forward ? 0 : backward ? nr - 1 : (nr - 1) / 2;
-	uint64_t first = index - table > before ? index - before : table;
 	uint64_t end = MIN(index - before + nr, table + PTES_PER_TABLE);
 
 	if (index < before)
 		end = nr - (before - index);
-	end = MAX(MIN(end, vma->nr_pages), index + 1);
 	vma->last_fault = index;
 	vma->ra_window = (uint32_t)nr;
 	vma->ra_hits = 0;
-	assert(first <= index && index < end);
-	for (uint64_t i = first; i < end; i++)
-		if (pte_swapped(vma->pte[i]) &&
-		    !swap_is_synchronous(b->vm, vma->pte[i]))
-			batch_add(b, vma->pte[i]);
+	w->by_slots = false;
+	w->area = 0;
+	w->next = index - table > before ? index - before : table;
+	w->end = MAX(MIN(end, vma->nr_pages), index + 1);
+	assert(w->next <= index && index < w->end);
 }
 
-static struct disk *entry_disk(struct vm *vm, uint32_t entry)
+void swap_window_begin(struct vm *vm, struct vma *vma, uint64_t index,
+		       bool alone, struct swap_window *w)
 {
-	return &vm->disk[vm->swap[pte_swap_area(entry)].conf.disk];
-}
+	unsigned cluster = alone ? 0 : (unsigned)vm->ctl.page_cluster;
 
-/* One request for every run of slots; when the target will be there. */
-static uint64_t batch_submit(struct swap_batch *b)
-{
-	uint64_t until = b->vm->world.now_ns;
-	unsigned from = 0;
-
-	assert(b->nr > 0);
-	while (from < b->nr) {
-		unsigned to = from + 1;
-		bool has_target = b->entry[from] == b->target, sync;
-		uint64_t done;
-
-		while (to < b->nr && b->entry[to] == b->entry[to - 1] + 1)
-			has_target |= b->entry[to++] == b->target;
-		done = disk_submit(entry_disk(b->vm, b->entry[from]), false,
-				   &b->pfn[from], to - from, &sync);
-		if (has_target)
-			until = done;
-		from = to;
-	}
-	count_events(b->vm, PSWPIN, b->nr);
-	return until;
-}
-
-uint64_t swap_readpage(struct vm *vm, struct vma *vma, uint64_t index,
-		       uint32_t entry, uint32_t pfn)
-{
-	struct task *t = vma->mm->task;
-	struct swap_batch b = {
-		.vm = vm,
-		.nid = vm->conf.cpu_node[t->cpu],
-		.nodes = t->nodes,
-		.target = entry,
-		.fresh = pfn,
-	};
-
-	assert(vma->pte[index] == entry);
-	assert(swap_cache_lookup(vm, entry) == PFN_NONE);
+	assert(pte_swapped(vma->pte[index]));
 	if (swap_rotational(vm))
-		batch_cluster(&b);
+		cluster_window(vm, vma->pte[index], cluster, w);
 	else
-		batch_vma(&b, vma, index);
-	t->read_pages += b.nr;
-	return batch_submit(&b);
+		vma_window(vma, index, cluster, w);
+	assert(w->end - w->next <= SWAP_RA_MAX_PAGES);
+}
+
+/* The entry of a slot that is in use; 0: it is not, or no longer. */
+static uint32_t slot_entry(const struct swap_area *sa, uint64_t slot)
+{
+	if (!sa->active || slot >= sa->nr_slots || !sa->slot[slot].owner ||
+	    sa->slot[slot].owner == SWAP_ORPHAN)
+		return 0;
+	return pte_swap(sa->id, (uint32_t)slot);
+}
+
+uint32_t swap_window_entry(struct vm *vm, const struct vma *vma,
+			   const struct swap_window *w)
+{
+	uint32_t entry;
+
+	assert(w->next < w->end);
+	if (w->by_slots)
+		entry = slot_entry(&vm->swap[w->area], w->next);
+	else
+		entry = vma->pte[w->next];
+	if (!pte_swapped(entry) || swap_is_synchronous(vm, entry) ||
+	    swap_cache_lookup(vm, entry) != PFN_NONE)
+		return 0;
+	return entry;
+}
+
+void swap_run_submit(struct vm *vm, struct swap_run *run)
+{
+	struct disk *d;
+	bool sync;
+
+	if (!run->nr)
+		return;
+	d = &vm->disk[vm->swap[pte_swap_area(run->first)].conf.disk];
+	disk_submit(d, false, run->pfn, run->nr, &sync);
+	assert(!sync);
+	count_events(vm, PSWPIN, run->nr);
+	run->nr = 0;
+}
+
+void swap_run_add(struct vm *vm, struct swap_run *run, uint32_t entry,
+		  uint32_t pfn, bool ahead)
+{
+	assert(run->nr < SWAP_RA_MAX_PAGES);
+	if (entry != run->first + run->nr)
+		swap_run_submit(vm, run);
+	swap_cache_add(vm, entry, pfn);
+	if (ahead) {
+		pfn_page(vm, pfn)->flags |= PG_READAHEAD;
+		count_event(vm, SWAP_RA);
+	}
+	if (!run->nr)
+		run->first = entry;
+	run->pfn[run->nr++] = pfn;
 }
 
 uint64_t swap_read_direct(struct vm *vm, uint32_t entry, uint32_t pfn)

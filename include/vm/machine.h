@@ -208,8 +208,8 @@ struct vm_costs {
 	uint64_t scan_ns;	 /* a page looked at and kept */
 	uint64_t reclaim_ns;	 /* a clean unmapped page freed */
 	uint64_t unmap_ns;	 /* rmap walk of a mapped page */
-	uint64_t swap_out_ns;	 /* without the device */
-	uint64_t swap_in_ns;	 /* without the device */
+	uint64_t swap_out_ns;	 /* a page, without the device */
+	uint64_t swap_in_ns;	 /* a page, without the device */
 	uint64_t free_ns;	 /* unmap and free at exit */
 	uint64_t remote_percent; /* touch on a node of distance 20, 100.. */
 };

@@ -10,6 +10,7 @@
  *	read COMM SIZE [RATE]	the task reads on in its file, ...
  *	write COMM SIZE [RATE]	... writes on, a MiB at a time, ...
  *	alloc COMM SIZE [RATE]	... touches new memory, a MiB at a time
+ *	touch COMM SIZE		writes to its first pages, resident or not
  *	start alloc COMM SIZE [RATE]	the same, and the script goes on
  *	finish COMM SECONDS	wait for what was started, or its end
  *	kill COMM		and wait until it is gone
@@ -63,6 +64,7 @@ struct job {
 	bool over;	   /* all pieces done, or err */
 	int err;	   /* 0 or -errno of the first piece that failed */
 	uint64_t pages;	   /* of all pieces */
+	uint64_t piece_pages; /* of one, at most */
 	uint64_t done;	   /* of those that have ended */
 	uint64_t rate_bps; /* 0: flat out */
 	uint64_t began_ns, piece_ns, next_ns;

@@ -99,7 +99,7 @@ static void feed(struct replay *r, struct job *j)
 	if (j->over || vm_now_ns(r->vm) < j->next_ns)
 		return;
 	left = j->pages - j->done;
-	j->op.pages = left < PIECE_PAGES ? left : PIECE_PAGES;
+	j->op.pages = left < j->piece_pages ? left : j->piece_pages;
 	j->piece_ns = vm_now_ns(r->vm);
 	j->busy = true;
 	j->op.progress = 0;
@@ -237,6 +237,8 @@ static struct job *begin_job(struct replay *r, char *args,
 	j->pid = replay_pid(r, comm);
 	j->op.kind = kind;
 	j->pages = bytes >> VM_PAGE_SHIFT;
+	/* a touch begins at the front of the area: there is one piece of it */
+	j->piece_pages = kind == VM_OP_TOUCH ? j->pages : PIECE_PAGES;
 	j->rate_bps = bps;
 	j->began_ns = j->next_ns = vm_now_ns(r->vm);
 	feed(r, j);
@@ -264,6 +266,11 @@ static void do_write(struct replay *r, char *args)
 static void do_alloc(struct replay *r, char *args)
 {
 	run_job(r, args, VM_OP_ALLOC);
+}
+
+static void do_touch(struct replay *r, char *args)
+{
+	run_job(r, args, VM_OP_TOUCH);
 }
 
 static void do_start(struct replay *r, char *args)
@@ -446,7 +453,8 @@ static const struct {
 	{ "spawn", do_spawn },	   { "start", do_start },
 	{ "swapoff", do_swapoff }, { "swapon", do_swapon },
 	{ "sync", do_sync },	   { "sysctl", do_sysctl },
-	{ "sysctl!", do_refused }, { "write", do_write },
+	{ "sysctl!", do_refused }, { "touch", do_touch },
+	{ "write", do_write },
 };
 
 bool replay_step(struct replay *r, const char *word, char *args)

@@ -220,6 +220,53 @@ START_TEST(test_read_ahead_by_address)
 }
 END_TEST
 
+/* No page is free: each of a window makes room for itself, and it is whole. */
+START_TEST(test_read_ahead_reclaims)
+{
+	const struct zone *z;
+	struct vma *other;
+	uint64_t n = 0;
+
+	start(VM_DISK_NVME, 2000, 400);
+	fill_and_swap_out(400);
+	other = mm_add_vma(vm, rig.task->mm, 8192, NULL);
+	ck_assert_ptr_nonnull(other);
+	z = &vm->node[0].zone[VM_ZONE_DMA32];
+	while (zone_free_pages(z) > wmark_pages(z, WMARK_MIN) + 2)
+		rig_touch(other, n++, true);
+	for (uint64_t i = 0; i < 400; i++)
+		rig_touch(area, i, false);
+	ck_assert_uint_gt(rig.task->direct_reclaims, 0);
+	ck_assert_uint_le(rig.task->majflt, 400 / 8 + 4);
+	/* some were taken before they were touched */
+	ck_assert_uint_ge(vm->event[PSWPIN], 400);
+	ck_assert_uint_le(vm->event[PSWPIN], 400 + 8);
+	rig_stop();
+}
+END_TEST
+
+/* Room is made by taking the page that is wanted: then that alone is read. */
+START_TEST(test_read_ahead_ends)
+{
+	const struct zone *z;
+	uint64_t n = 400, window;
+
+	start(VM_DISK_NVME, 2000, 16384);
+	fill_and_swap_out(400);
+	z = &vm->node[0].zone[VM_ZONE_DMA32];
+	while (zone_free_pages(z) > wmark_pages(z, WMARK_MIN) + 2)
+		rig_touch(area, n++, true);
+	mlock_pages(vm, area, n);
+	rig_touch(area, 0, false);
+	ck_assert_uint_gt(rig.task->direct_reclaims, 0);
+	window = vm->event[SWAP_RA] + 1;
+	ck_assert_uint_gt(window, 3);
+	ck_assert_uint_eq(vm->event[PSWPIN], window + 1);
+	ck_assert(pte_present(area->pte[0]));
+	rig_stop();
+}
+END_TEST
+
 /* Far apart, the window falls to one page. */
 START_TEST(test_read_ahead_gives_up)
 {
@@ -350,6 +397,7 @@ CHECK_MAIN_ROWS("swapin", { test_window, ARRAY_SIZE(windows) },
 		{ test_swap_in_is_a_major_fault, 0 },
 		{ test_full_swap_frees_slots, 0 }, { test_no_slot, 0 },
 		{ test_read_ahead_by_address, 0 },
+		{ test_read_ahead_reclaims, 0 }, { test_read_ahead_ends, 0 },
 		{ test_read_ahead_gives_up, 0 },
 		{ test_read_ahead_by_slots, 0 }, { test_zram, 0 },
 		{ test_shadow_makes_a_refault, 0 }, { test_orphan, 0 },
